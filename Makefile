@@ -1,0 +1,43 @@
+# `make help` lists what there is. Each target makes the checkout ready by itself.
+
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest --durations=10 --durations-min=1
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup venv lint unit test lab lab-down bench-lab lock
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: ## make this checkout ready: .venv, and the Debian packages that the lab needs (root)
+	@deploy/bootstrap
+
+venv: # .venv alone: no root needed
+	@deploy/bootstrap --no-lab
+
+lint: venv ## ruff, mypy --strict, the rules of who imports whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: venv ## the selftests that need no lab
+	$(PYTEST) selftests/unit
+
+test: setup lint unit ## the whole quick tier: lint, unit, the lab brought up and tested (root)
+	$(PYTEST) selftests/lab
+
+lab: setup ## bring the lab up (root)
+	$(BIN)/holdfast lab up
+
+lab-down: setup ## take the lab down (root)
+	$(BIN)/holdfast lab down
+
+bench-lab: setup ## measure the lab and write benchmarks/lab.md (root)
+	$(BIN)/python benchmarks/lab.py
+
+lock: venv ## pin all packages in requirements.lock; newest of all: make lock ARGS=--upgrade
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+		$(ARGS) pyproject.toml requirements.in --output-file requirements.lock

@@ -1,0 +1,1 @@
+"""The command `holdfast`: one file a verb, with no logic of its own."""

@@ -1,0 +1,46 @@
+"""The command `holdfast`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+
+import typer
+
+from cli import lab as lab_commands
+from lab.errors import LabError
+
+app = typer.Typer(
+    name="holdfast",
+    help="Chaos and conformance tests for highly available Kubernetes clusters.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(lab_commands.app, name="lab")
+
+
+def _interrupted(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Run the command; every error is a sentence and an exit code, never a traceback."""
+    # Being told to end, or losing the terminal, is the ordinary interruption: it cleans up.
+    signal.signal(signal.SIGTERM, _interrupted)
+    signal.signal(signal.SIGHUP, _interrupted)
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as done:
+        sys.exit(done.exit_code)
+    except LabError as wrong:
+        print(wrong, file=sys.stderr)
+        sys.exit(wrong.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        print("Interrupted.", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,3 @@
+"""Loads the fixtures for every test; nothing else."""
+
+pytest_plugins = ["fixtures"]

@@ -1,0 +1,201 @@
+"""From booted machines to a cluster that would pass its own checklist."""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from lab.errors import LabError
+from lab.kubectl import Kubectl
+from lab.machines import Fleet
+from lab.plan import Machine, Role
+from lab.progress import Progress
+from lab.shell import CommandFailed
+from lab.templates import FOLDER, render
+from lab.wait import until
+
+_yaml = YAML(typ="safe")
+
+
+def each(machines: Iterable[Machine], do: Callable[[Machine], object], *, at_once: int = 8) -> None:
+    """Do something with each machine, several at once; an error is raised after all ended."""
+    with ThreadPoolExecutor(max_workers=at_once) as pool:
+        doing = [pool.submit(do, machine) for machine in machines]
+    for one in doing:
+        one.result()
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The cluster on a lab's machines."""
+
+    fleet: Fleet
+    progress: Progress
+
+    @property
+    def kubectl(self) -> Kubectl:
+        program = self.fleet.layers.tools / "usr/local/bin/kubectl"
+        return Kubectl(program, self.fleet.home.kubeconfig)
+
+    def form(self) -> None:
+        """Make the cluster, or what is missing of it, and wait until all of it is well."""
+        first, *others = self.fleet.plan.control_planes
+        if not self._joined(first):
+            with self.progress.step(f"kubeadm init on {first.name}"):
+                self._kubeadm(first)
+        self._write_kubeconfig(first)
+        missing = [m for m in others if not self._joined(m)]
+        workers = [m for m in self.fleet.plan.of(Role.WORKER) if not self._joined(m)]
+        if missing or workers:
+            names = ", ".join(m.name for m in [*missing, *workers])
+            with self.progress.step(f"kubeadm join on {names}"), ThreadPoolExecutor() as pool:
+                # etcd takes one new member at a time; workers do not mind.
+                one_by_one = pool.submit(each, missing, self._kubeadm, at_once=1)
+                beside = pool.submit(each, workers, self._kubeadm, at_once=2)
+                one_by_one.result()
+                beside.result()
+        with self.progress.step("cluster DNS and the demo workload"):
+            self._apply_workloads()
+        self.wait_well()
+
+    def wait_well(self) -> None:
+        """Wait until all Nodes are Ready with certificates to serve with, and all Pods run.
+
+        Raises:
+            LabError: not in time; says what is missing.
+        """
+        with self.progress.step("all nodes Ready"):
+            until(self._nodes_ready, "all nodes Ready", timeout=180, every=0.5)
+        with self.progress.step("every workload has all its replicas"):
+            until(
+                self._workloads_ready,
+                "all Deployments and DaemonSets complete",
+                timeout=180,
+                every=0.5,
+            )
+
+    def back_up(self) -> None:
+        """Take the first snapshots of etcd now: the timers' own come later."""
+        with self.progress.step("first snapshots of etcd, here and off the machine"):
+            take = "systemctl start etcd-backup.service"
+            each(self.fleet.plan.etcd, lambda m: self._on(m, take, timeout=60))
+
+    def _joined(self, machine: Machine) -> bool:
+        return (self.fleet.home.disk(machine) / "upper/var/lib/machine/joined").exists()
+
+    def _on(self, machine: Machine, command: str, *, timeout: float = 60) -> str:
+        return self.fleet.ssh.run(machine.name, command, timeout=timeout)
+
+    def _kubeadm(self, machine: Machine) -> None:
+        try:
+            self._on(machine, "systemctl start kubeadm.service", timeout=600)
+        except CommandFailed as failed:
+            log = "journalctl --unit kubeadm --output cat --no-pager --lines 12 || true"
+            said = self._on(machine, log)
+            raise LabError(f"kubeadm failed on {machine.name} ({failed.code}):\n{said}") from None
+
+    def _write_kubeconfig(self, first: Machine) -> None:
+        plan = self.fleet.plan
+        text = self._on(first, "cat /etc/kubernetes/admin.conf")
+        # The host need not know the lab's names; the certificates name the address as well.
+        text = text.replace(f"https://{plan.api_name}:6443", f"https://{plan.virtual_ip}:6443")
+        self.fleet.home.kubeconfig.touch(mode=0o600)
+        self.fleet.home.kubeconfig.write_text(text)
+
+    def _apply_workloads(self) -> None:
+        plan = self.fleet.plan
+        workers = len(plan.of(Role.WORKER))
+        nodes = len(plan.of(Role.WORKER, Role.CONTROL_PLANE))
+        demo = render(
+            "cluster/demo.yaml.j2",
+            images=plan.spec.release.images,
+            workers=workers,
+            replicas=min(3, workers or nodes),
+        )
+        budget = (FOLDER / "cluster/coredns-budget.yaml").read_text()
+        dns = self._coredns(replicas=min(3, nodes))
+        everything = "\n---\n".join((dns, budget, demo))
+        # Admission needs the namespace's own service account, made a moment after the namespace.
+        apply = functools.partial(self.kubectl, "apply", "--filename=-", stdin=everything)
+        until(apply, "workloads accepted by the API", timeout=60, every=1.0)
+
+    def _coredns(self, *, replicas: int) -> str:
+        """kubeadm's own manifests of CoreDNS, with what they lack to survive a node or a zone."""
+        first = self.fleet.plan.control_planes[0]
+        config = "--config /etc/kubernetes/kubeadm.yaml"
+        printed = self._on(first, f"kubeadm init phase addon coredns --print-manifest {config}")
+        ours = _yaml.load(FOLDER / "cluster/coredns.yaml")
+        ours["spec"]["replicas"] = replicas
+        documents = [d for d in _yaml.load_all(printed) if d]
+        merged = [_merge(d, ours) if d["kind"] == "Deployment" else d for d in documents]
+        out = io.StringIO()
+        _yaml.dump_all(merged, out)
+        return out.getvalue()
+
+    def _nodes_ready(self) -> bool:
+        self._approve_serving_certificates()
+        plan = self.fleet.plan
+        wanted = {m.name for m in plan.of(Role.CONTROL_PLANE, Role.WORKER)}
+        ready = {
+            node["metadata"]["name"]
+            for node in self.kubectl.items("nodes")
+            for condition in node["status"].get("conditions", [])
+            if condition["type"] == "Ready" and condition["status"] == "True"
+        }
+        if wanted - ready:
+            raise LabError(f"Not Ready: {', '.join(sorted(wanted - ready))}.")
+        without = {m for m in wanted if not self._serves(m)}
+        if without:
+            raise LabError(f"No serving certificate yet: {', '.join(sorted(without))}.")
+        return True
+
+    def _serves(self, node: str) -> bool:
+        try:
+            return self.kubectl("get", f"--raw=/api/v1/nodes/{node}/proxy/healthz") == "ok"
+        except CommandFailed:
+            return False
+
+    def _approve_serving_certificates(self) -> None:
+        # Kubernetes signs what a kubelet asks to serve with, but approves none of it by itself:
+        # whether a name is a machine's own is for whoever made the machines to say.
+        waiting = [
+            csr["metadata"]["name"]
+            for csr in self.kubectl.items("csr")
+            if csr["spec"]["signerName"] == "kubernetes.io/kubelet-serving"
+            and not csr.get("status")
+        ]
+        if waiting:
+            self.kubectl("certificate", "approve", *waiting)
+
+    def _workloads_ready(self) -> bool:
+        short = [
+            f"{one['metadata']['namespace']}/{one['metadata']['name']}"
+            for one in self.kubectl.items("deployments,daemonsets", "--all-namespaces")
+            if not _complete(one)
+        ]
+        if short:
+            raise LabError(f"Without all their replicas: {', '.join(short)}.")
+        return True
+
+
+def _complete(workload: dict[str, Any]) -> bool:
+    status = workload.get("status", {})
+    if status.get("observedGeneration", 0) < workload["metadata"]["generation"]:
+        return False
+    if workload["kind"] == "DaemonSet":
+        return bool(status["numberReady"] == status["desiredNumberScheduled"])
+    wanted = workload["spec"]["replicas"]
+    return bool(status.get("availableReplicas", 0) == status.get("updatedReplicas", 0) == wanted)
+
+
+def _merge(into: Any, ours: Any) -> Any:
+    """Ours over theirs: mappings are merged, everything else is replaced."""
+    if isinstance(into, dict) and isinstance(ours, dict):
+        return into | {key: _merge(into.get(key), value) for key, value in ours.items()}
+    return ours

@@ -1,0 +1,69 @@
+"""The lab as an inventory: the file that a user writes by hand for a cluster of theirs."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from lab.home import Home
+from lab.plan import Plan, Role
+
+HEADER = """\
+# Written by `holdfast lab up`. Paths are relative to this file.
+# clusters/example.yaml explains every field.
+"""
+
+
+def inventory(plan: Plan, *, uid: str) -> str:
+    """The inventory of a lab.
+
+    Args:
+        uid: the UID of the cluster's namespace kube-system, which identifies the cluster.
+    """
+    name = plan.spec.name
+    content: dict[str, Any] = {
+        "version": 1,
+        "cluster": {"name": name, "uid": uid, "environment": "lab", "kubeconfig": "kubeconfig"},
+        "endpoint": {
+            "name": plan.api_name,
+            "address": plan.virtual_ip,
+            "port": 6443,
+            "resolvers": [b.address for b in plan.balancers],
+        },
+        "nodes": [
+            {
+                "name": m.name,
+                "roles": _roles(plan, m.role),
+                "zone": m.zone,
+                "address": m.address,
+                "url": f"ssh://{m.name}?ssh_config=ssh_config",
+            }
+            for m in plan.machines
+        ],
+        "etcd": {"topology": plan.spec.etcd},
+        "power": {
+            "cut": f"holdfast lab power --name {name} {{node}} cut",
+            "on": f"holdfast lab power --name {name} {{node}} on",
+        },
+        "cable": {
+            "cut": f"holdfast lab cable --name {name} {{target}} cut",
+            "join": f"holdfast lab cable --name {name} {{target}} join",
+        },
+    }
+    out = io.StringIO()
+    writer = YAML()
+    writer.indent(mapping=2, sequence=4, offset=2)
+    writer.dump(content, out)
+    return HEADER + out.getvalue()
+
+
+def _roles(plan: Plan, role: Role) -> list[str]:
+    stacked = role is Role.CONTROL_PLANE and plan.etcd_is_stacked
+    return [role.value, "etcd"] if stacked else [role.value]
+
+
+def write(home: Home, plan: Plan, *, uid: str) -> None:
+    """Write a lab's inventory into its home."""
+    home.inventory.write_text(inventory(plan, uid=uid))

@@ -1,0 +1,1 @@
+"""Renderers of one result model: terminal, JUnit, Allure, HTML, Markdown, metrics, history."""

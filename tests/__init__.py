@@ -1,0 +1,1 @@
+"""What runs against a cluster: conformance, resilience and drills."""
