@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from typing import Annotated
 
@@ -92,13 +93,19 @@ def ssh(
     ] = None,
     name: Name = "dev",
 ) -> None:
-    """Run a command on a machine as root; its exit code is ours."""
+    """Run a command on a machine as root; its exit code is ours.
+
+    One word is given to the machine's shell as it is; of several, each arrives as it was written.
+    """
     fleet = fleet_of(name)
     machine = powers.find(fleet, node)
     if not fleet.is_on(machine):
         raise LabError(f"{node} is off.", f"`holdfast lab power --name {name} {node} on` boots it.")
-    terminal = not command and sys.stdin.isatty()
-    raise typer.Exit(fleet.ssh.attach(machine.name, list(command or []), terminal=terminal))
+    words = list(command or [])
+    words = words[1:] if words[:1] == ["--"] else words
+    line = words if len(words) < 2 else [shlex.join(words)]
+    terminal = not line and sys.stdin.isatty()
+    raise typer.Exit(fleet.ssh.attach(machine.name, line, terminal=terminal))
 
 
 @app.command()

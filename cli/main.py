@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from types import FrameType
@@ -31,15 +32,16 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _interrupted)
     signal.signal(signal.SIGHUP, _interrupted)
     try:
-        app(standalone_mode=False)
-    except typer.Exit as done:
-        sys.exit(done.exit_code)
+        app()
     except LabError as wrong:
         print(wrong, file=sys.stderr)
         sys.exit(wrong.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        print("Interrupted.", file=sys.stderr)
-        sys.exit(130)
+    except Exception as bug:
+        if os.environ.get("HOLDFAST_DEBUG"):
+            raise
+        print(f"{type(bug).__name__}: {bug}", file=sys.stderr)
+        print("That is a defect of Holdfast; HOLDFAST_DEBUG=1 shows where.", file=sys.stderr)
+        sys.exit(3)
 
 
 if __name__ == "__main__":

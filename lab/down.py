@@ -20,7 +20,6 @@ def down(name: str, *, top: Path | None = None, progress: Progress | None = None
     home = Home.of(name, top)
     with held(name, "down"):
         take_down(name, home, progress or Progress())
-    _tidy(name)
 
 
 def take_down(name: str, home: Home, progress: Progress) -> None:
@@ -36,6 +35,7 @@ def take_down(name: str, home: Home, progress: Progress) -> None:
         if forget(name):
             network.remove_blackhole()
             host.restore_limits()
+        _tidy(name)
 
 
 def leftovers(name: str, home: Home) -> list[str]:

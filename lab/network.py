@@ -18,6 +18,17 @@ from lab.shell import run
 PREFIX = "hf-"
 WORST_METRIC = 4294967295
 
+# A machine that lost its power answers nothing. A router that says for it that the host cannot be
+# reached would tell its peers at once what in a cloud they find out by waiting.
+SILENCE = """
+    table inet silence {
+        chain output {
+            type filter hook output priority 0;
+            icmp type destination-unreachable icmp code host-unreachable drop
+        }
+    }
+"""
+
 
 def namespaces() -> list[str]:
     """The named network namespaces of this host."""
@@ -75,7 +86,7 @@ class Network:
             # The second exists only where the kernel has bridge netfilter.
             script = f"test ! -e /proc/sys/{key} || echo {value} > /proc/sys/{key}"
             run([*in_router, "sh", "-c", script])
-        run([*in_router, "nft", "-f", "-"], stdin=self._silence())
+        self._nft(SILENCE)
         _batch([f"link add {self.host_link} type veth peer name host netns {self.router}"])
         _batch(
             [f"address add {ip.router_address}/30 dev host", "link set host up"], netns=self.router
@@ -88,18 +99,6 @@ class Network:
                 f"route replace {ip.machine_net} via {ip.router_address} dev {self.host_link}",
             ]
         )
-
-    def _silence(self) -> str:
-        # A machine that lost its power answers nothing. A router that says for it that the host
-        # cannot be reached would tell its peers at once what in a cloud they find out by waiting.
-        return """
-            table inet silence {
-                chain output {
-                    type filter hook output priority 0;
-                    icmp type destination-unreachable icmp code host-unreachable drop
-                }
-            }
-        """
 
     def _complete(self) -> bool:
         routes = json.loads(run(["ip", "-json", "route", "show", self.plan.machine_net]))
@@ -165,7 +164,7 @@ class Network:
             return frozenset()
         machines = {name for name, up in self._ports().items() if not up}
         tables = run(["ip", "netns", "exec", self.router, "nft", "list", "tables", "inet"])
-        zones = {z for z in self.plan.zones if f"zone_{z}_cut" in tables}
+        zones = {z for z in self.plan.zones if _cut_table(z) in tables}
         return frozenset(machines | zones)
 
     def cut_zone(self, zone: str) -> None:
@@ -174,11 +173,20 @@ class Network:
         A balancer of the zone stands on the edge, which lies outside: it is cut off from all.
         """
         nets = ", ".join(self._zone_nets(zone))
-        table = f"zone_{zone}_cut"
+        ports = ", ".join(f'"{m.name}"' for m in self.plan.balancers if m.zone == zone)
+        edge = f"""
+            table bridge {_cut_table(zone)} {{
+                chain forward {{
+                    type filter hook forward priority 0;
+                    iifname {{ {ports} }} drop
+                    oifname {{ {ports} }} drop
+                }}
+                chain input {{ type filter hook input priority 0; iifname {{ {ports} }} drop; }}
+                chain output {{ type filter hook output priority 0; oifname {{ {ports} }} drop; }}
+            }}
+        """
         rules = f"""
-            table inet {table}
-            delete table inet {table}
-            table inet {table} {{
+            table inet {_cut_table(zone)} {{
                 chain forward {{
                     type filter hook forward priority -10;
                     ip saddr {{ {nets} }} ip daddr != {{ {nets} }} drop
@@ -186,27 +194,29 @@ class Network:
                 }}
             }}
         """
-        run(["ip", "netns", "exec", self.router, "nft", "-f", "-"], stdin=rules)
-        self._balancer_ports(zone, state=0)
+        self._nft(_without(zone) + rules + (edge if ports else ""))
 
     def join_zone(self, zone: str) -> None:
         """Take away what `cut_zone` did; nothing happens where it was not cut."""
-        self._balancer_ports(zone, state=3)
-        rules = f"table inet zone_{zone}_cut\ndelete table inet zone_{zone}_cut\n"
-        run(["ip", "netns", "exec", self.router, "nft", "-f", "-"], stdin=rules)
+        self._nft(_without(zone))
+
+    def _nft(self, rules: str) -> str:
+        return run(["ip", "netns", "exec", self.router, "nft", "-f", "-"], stdin=rules)
 
     def _zone_nets(self, zone: str) -> list[str]:
         inside = [m for m in self.plan.machines if m.zone == zone and m.bridge != "edge"]
         own = self.plan.bridges[f"zone-{zone}"]
         return [own.replace(".1/24", ".0/24"), *(m.pods for m in inside if m.pods)]
 
-    def _balancer_ports(self, zone: str, *, state: int) -> None:
-        # The states of a bridge's port: 0 disabled, 3 forwarding. The link itself stays up.
-        ports = self._ports()
-        there = [m for m in self.plan.balancers if m.zone == zone and m.name in ports]
-        _batch(
-            [f"link set {m.name} type bridge_slave state {state}" for m in there], netns=self.router
-        )
+
+def _cut_table(zone: str) -> str:
+    return f"zone_{zone}_cut"
+
+
+def _without(zone: str) -> str:
+    """Rules that leave no cut of this zone, whether there was one or not."""
+    tables = [f"{family} {_cut_table(zone)}" for family in ("inet", "bridge")]
+    return "".join(f"table {table}\ndelete table {table}\n" for table in tables)
 
 
 def remove(name: str) -> None:

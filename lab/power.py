@@ -23,7 +23,8 @@ def find(fleet: Fleet, name: str) -> Machine:
     if machine is None:
         have = ", ".join(m.name for m in fleet.plan.machines)
         raise UsageError(
-            f"The lab `{fleet.plan.spec.name}` has no machine `{name}`.", f"There are: {have}."
+            f"The lab `{fleet.plan.spec.name}` has no machine `{name}`.",
+            f"There are: {have}; and the zones {', '.join(fleet.plan.zones)}, for their cables.",
         )
     return machine
 
