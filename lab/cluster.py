@@ -11,6 +11,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from lab.api import Api
 from lab.errors import LabError
 from lab.kubectl import Kubectl
 from lab.machines import Fleet
@@ -70,11 +71,12 @@ class Cluster:
         Raises:
             LabError: not in time; says what is missing.
         """
+        api = Api.of(self.fleet.home.kubeconfig)
         with self.progress.step("all nodes Ready"):
-            until(self._nodes_ready, "all nodes Ready", timeout=180, every=0.5)
+            until(lambda: self._nodes_ready(api), "all nodes Ready", timeout=180, every=0.5)
         with self.progress.step("every workload has all its replicas"):
             until(
-                self._workloads_ready,
+                lambda: self._workloads_ready(api),
                 "all Deployments and DaemonSets complete",
                 timeout=180,
                 every=0.5,
@@ -138,60 +140,62 @@ class Cluster:
         _yaml.dump_all(merged, out)
         return out.getvalue()
 
-    def _nodes_ready(self) -> bool:
-        self._approve_serving_certificates()
+    def _nodes_ready(self, api: Api) -> bool:
+        self._approve_serving_certificates(api)
         plan = self.fleet.plan
         wanted = {m.name for m in plan.of(Role.CONTROL_PLANE, Role.WORKER)}
         ready = {
             node["metadata"]["name"]
-            for node in self.kubectl.items("nodes")
+            for node in api.items("/api/v1/nodes")
             for condition in node["status"].get("conditions", [])
             if condition["type"] == "Ready" and condition["status"] == "True"
         }
         if wanted - ready:
             raise LabError(f"Not Ready: {', '.join(sorted(wanted - ready))}.")
-        without = {m for m in wanted if not self._serves(m)}
-        if without:
-            raise LabError(f"No serving certificate yet: {', '.join(sorted(without))}.")
+        for name in sorted(wanted):
+            # Through the apiserver to the kubelet: it lives now, and has a certificate.
+            api.get(f"/api/v1/nodes/{name}/proxy/healthz")
         return True
 
-    def _serves(self, node: str) -> bool:
-        try:
-            return self.kubectl("get", f"--raw=/api/v1/nodes/{node}/proxy/healthz") == "ok"
-        except CommandFailed:
-            return False
-
-    def _approve_serving_certificates(self) -> None:
+    def _approve_serving_certificates(self, api: Api) -> None:
         # Kubernetes signs what a kubelet asks to serve with, but approves none of it by itself:
         # whether a name is a machine's own is for whoever made the machines to say.
         waiting = [
             csr["metadata"]["name"]
-            for csr in self.kubectl.items("csr")
+            for csr in api.items("/apis/certificates.k8s.io/v1/certificatesigningrequests")
             if csr["spec"]["signerName"] == "kubernetes.io/kubelet-serving"
             and not csr.get("status")
         ]
         if waiting:
             self.kubectl("certificate", "approve", *waiting)
 
-    def _workloads_ready(self) -> bool:
+    def _workloads_ready(self, api: Api) -> bool:
+        complete = {"deployments": _deployed, "daemonsets": _on_every_node}
         short = [
             f"{one['metadata']['namespace']}/{one['metadata']['name']}"
-            for one in self.kubectl.items("deployments,daemonsets", "--all-namespaces")
-            if not _complete(one)
+            for kind, is_complete in complete.items()
+            for one in api.items(f"/apis/apps/v1/{kind}")
+            if not (_seen(one) and is_complete(one))
         ]
         if short:
             raise LabError(f"Without all their replicas: {', '.join(short)}.")
         return True
 
 
-def _complete(workload: dict[str, Any]) -> bool:
-    status = workload.get("status", {})
-    if status.get("observedGeneration", 0) < workload["metadata"]["generation"]:
-        return False
-    if workload["kind"] == "DaemonSet":
-        return bool(status["numberReady"] == status["desiredNumberScheduled"])
-    wanted = workload["spec"]["replicas"]
+def _seen(workload: dict[str, Any]) -> bool:
+    """Its controller has looked at it as it is now."""
+    seen: int = workload.get("status", {}).get("observedGeneration", 0)
+    return bool(seen >= workload["metadata"]["generation"])
+
+
+def _deployed(deployment: dict[str, Any]) -> bool:
+    status, wanted = deployment["status"], deployment["spec"]["replicas"]
     return bool(status.get("availableReplicas", 0) == status.get("updatedReplicas", 0) == wanted)
+
+
+def _on_every_node(daemon_set: dict[str, Any]) -> bool:
+    status = daemon_set["status"]
+    return bool(status["numberReady"] == status["desiredNumberScheduled"])
 
 
 def _merge(into: Any, ours: Any) -> Any:
