@@ -41,8 +41,10 @@ def clone(source: Path, target: Path) -> None:
             file = Path(folder, name)
             if file.is_file() and not file.is_symlink():
                 part = file.with_name(name + ".part")
-                shutil.copy2(file, part)
-                shutil.chown(part, file.stat().st_uid, file.stat().st_gid)
+                shutil.copyfile(file, part)
+                # The owner first: a change of owner takes setuid away.
+                os.chown(part, file.stat().st_uid, file.stat().st_gid)
+                shutil.copystat(file, part)
                 os.replace(part, file)
 
 

@@ -18,6 +18,7 @@ def down(name: str, *, top: Path | None = None, progress: Progress | None = None
         LabError: somebody else is at it, or something would not go away.
     """
     home = Home.of(name, top)
+    host.must_be_root()
     with held(name, "down"):
         take_down(name, home, progress or Progress())
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lab.errors import LabError, UsageError
 from lab.plan import Machine
-from lab.spec import SUBNETS, Spec
+from lab.spec import SUBNETS, Spec, check_name
 
 # Gone with a reboot, as what is noted there is.
 RUN = Path("/run/holdfast")
@@ -28,7 +28,12 @@ class Home:
 
     @classmethod
     def of(cls, name: str, top: Path | None = None) -> Home:
-        """The home of the lab of this name: where it was noted to be, else below here."""
+        """The home of the lab of this name: where it was noted to be, else below here.
+
+        Raises:
+            UsageError: no lab can have this name.
+        """
+        check_name(name)
         noted = registered().get(name)
         return cls(noted.folder if noted else (top or Path.cwd()) / ".lab" / name)
 

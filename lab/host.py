@@ -33,6 +33,19 @@ def packages() -> dict[str, str]:
     return {words[0]: words[1] for words in lines if words}
 
 
+def must_be_root() -> None:
+    """Make sure that we may do what a lab takes.
+
+    Raises:
+        LabError: we are not root.
+    """
+    if os.geteuid() != 0:
+        raise LabError(
+            "The lab makes network namespaces, mounts and control groups, which takes root.",
+            "Run it with sudo.",
+        )
+
+
 def check(spec: Spec, folder: Path) -> None:
     """Make sure that this host can carry this lab.
 
@@ -42,11 +55,7 @@ def check(spec: Spec, folder: Path) -> None:
     Raises:
         LabError: the first thing that is in the way, and what to do about it.
     """
-    if os.geteuid() != 0:
-        raise LabError(
-            "The lab makes network namespaces, mounts and control groups, which takes root.",
-            "Run it with sudo.",
-        )
+    must_be_root()
     missing = sorted({package for what, package in packages().items() if not _there(what)})
     if missing:
         raise LabError(
@@ -105,7 +114,8 @@ def _check_disk(spec: Spec, folder: Path) -> None:
 
 def _check_range() -> None:
     for what, net in _taken():
-        if net.overlaps(ipaddress.ip_network(RANGE)):
+        # A default route in two halves, as VPNs set it, is none of ours either.
+        if net.prefixlen > 1 and net.overlaps(ipaddress.ip_network(RANGE)):
             raise LabError(
                 f"The lab's addresses, {RANGE}, are in use on this host: {what}.",
                 "They are reserved for benchmarks (RFC 2544); free them for the lab.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,8 @@ def mounts_below(folder: Path) -> list[Path]:
     """Where something is mounted in this folder or below, deepest first."""
     found = []
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        at = Path(line.split()[4].encode().decode("unicode_escape"))
+        # The kernel writes blanks and backslashes of a path as three octal digits.
+        at = Path(re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), line.split()[4]))
         if at == folder or folder in at.parents:
             found.append(at)
     return sorted(found, key=lambda path: len(path.parts), reverse=True)

@@ -20,6 +20,19 @@ MOST_KUBERNETES_NODES = 16
 EtcdTopology = Literal["stacked", "external"]
 
 
+def check_name(name: str) -> None:
+    """Make sure that this can name a lab.
+
+    Raises:
+        UsageError: it cannot; the message says what can.
+    """
+    if not NAME.fullmatch(name):
+        raise UsageError(
+            f"`{name}` cannot name a lab.",
+            "A name is a letter, then up to 9 letters, digits or dashes, in lower case.",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Spec:
     """The shape of one lab.
@@ -45,11 +58,7 @@ class Spec:
     subnet: int | None = None
 
     def __post_init__(self) -> None:
-        if not NAME.fullmatch(self.name):
-            raise UsageError(
-                f"`{self.name}` cannot name a lab.",
-                "A name is a letter, then up to 9 letters, digits or dashes, in lower case.",
-            )
+        check_name(self.name)
         if self.control_planes not in (1, 3, 5):
             raise UsageError(f"{self.control_planes} control planes: there are 1, 3 and 5.")
         if self.load_balancers not in (1, 2):

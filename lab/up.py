@@ -40,6 +40,7 @@ def up(
     """
     progress = progress or Progress()
     home = Home.of(spec.name, top)
+    host.must_be_root()
     with held(spec.name, "up"):
         spec = _same(home, spec)
         host.check(spec, home.folder)
