@@ -83,4 +83,6 @@ def test_ssh_itself_finds_machines_and_key_whatever_the_folder(tmp_path: Path, f
     assert settings["hostname"] == STACKED.control_planes[1].address
     assert settings["user"] == "root"
     assert settings["identityfile"] == f"{home.folder}/ssh_key"
+    # Several files may stand there, and `-G` does not tell two from one with a space in its name.
+    assert f'UserKnownHostsFile "{home.folder}/known_hosts"\n' in home.ssh_config.read_text()
     assert settings["stricthostkeychecking"] in ("true", "yes")

@@ -175,13 +175,14 @@ def test_each_member_of_external_etcd_knows_all_members_and_can_prove_who_it_is(
 
 def test_a_token_of_digits_alone_is_still_a_text() -> None:
     odd = dataclasses.replace(secrets(), token="123456.1234567890123456")
-    for machine in STACKED.of(Role.CONTROL_PLANE, Role.WORKER)[:4]:
-        documents = told(machine_files(STACKED, machine, odd, 4))
-        if "JoinConfiguration" in documents:
-            given = documents["JoinConfiguration"]["discovery"]["tlsBootstrapToken"]
-        else:
-            given = documents["InitConfiguration"]["bootstrapTokens"][0]["token"]
-        assert given == odd.token
+    init, *joins = STACKED.of(Role.CONTROL_PLANE, Role.WORKER)
+    documents = told(machine_files(STACKED, init, odd, 4))
+    assert documents["InitConfiguration"]["bootstrapTokens"][0]["token"] == odd.token
+    for machine in joins:
+        files = machine_files(STACKED, machine, odd, 4)
+        assert told(files)["JoinConfiguration"]["discovery"]["tlsBootstrapToken"] == odd.token
+        discovery = YAML(typ="safe").load(files["/etc/kubernetes/discovery.conf"].content)
+        assert discovery["users"][0]["user"]["token"] == odd.token
 
 
 @pytest.mark.parametrize("name", ["null", "true"])
