@@ -144,15 +144,15 @@ class Group:
         found = hierarchies()
         if "freezer" in found.v1:
             file, word = self._at("freezer") / "freezer.state", "FROZEN" if frozen else "THAWED"
-            done = f"{word}\n"
+            seen, done = file, f"{word}\n"
         elif found.v2 is not None:
             file, word = self._at("freezer") / "cgroup.freeze", "1" if frozen else "0"
-            done = f"{word}\n"
+            seen, done = file.with_name("cgroup.events"), f"frozen {word}\n"
         else:
             raise LabError("This kernel offers no freezer.")
         if file.exists():
             file.write_text(word)
-            until(lambda: file.read_text() == done, f"{word} in {file}", timeout=10, every=0.02)
+            until(lambda: done in seen.read_text(), f"{word} in {file}", timeout=10, every=0.02)
 
     def remove(self) -> None:
         """Remove the groups and all below, bottom-up; there must be no process in them."""

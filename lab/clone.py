@@ -28,6 +28,8 @@ def copy(source: Path, target: Path) -> None:
 def clone(source: Path, target: Path) -> None:
     """Copy a containerd folder as `copy` does, with links for the files that are written once.
 
+    Folders that hold copied files get the time of the copying.
+
     Where the two lie on different filesystems all is copied.
     """
     if source.stat().st_dev != target.parent.stat().st_dev:

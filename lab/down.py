@@ -36,7 +36,6 @@ def take_down(name: str, home: Home, progress: Progress) -> None:
         if forget(name):
             network.remove_blackhole()
             host.restore_limits()
-        _tidy(name)
 
 
 def leftovers(name: str, home: Home) -> list[str]:
@@ -52,14 +51,3 @@ def leftovers(name: str, home: Home) -> list[str]:
     found += [f"folder {home.folder}"] if home.folder.exists() else []
     found += [f"note {file}" for file in sorted(RUN.glob(f"{name}.*"))]
     return found
-
-
-def _tidy(name: str) -> None:
-    """Remove the lock files when no lab is left that could use them."""
-    (RUN / f"{name}.lock").unlink(missing_ok=True)
-    if not list(RUN.glob("*.json")):
-        (RUN / "subnets.lock").unlink(missing_ok=True)
-        try:
-            RUN.rmdir()
-        except OSError:
-            return  # another lab is just coming up

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab.errors import LabError, UsageError
+from lab.locks import exclusive
 from lab.plan import Machine
 from lab.spec import SUBNETS, Spec, check_name
 
@@ -84,7 +83,7 @@ class Home:
                 f"There is no lab `{self.name}` here.",
                 f"`holdfast lab up --name {self.name}` makes one.",
             )
-        return Spec.from_json(self.spec_file.read_text())
+        return Spec.from_json(self.spec_file.read_text(errors="replace"))
 
     def remove(self) -> None:
         """Delete the folder; `.lab` too when it was the last."""
@@ -121,7 +120,7 @@ def settle(home: Home, spec: Spec) -> Spec:
         UsageError: the subnet that was asked for is another lab's.
         LabError: none is free.
     """
-    with _exclusive(RUN / "subnets.lock", "the table of subnets"):
+    with exclusive(RUN / "subnets.lock", "the table of subnets"):
         others = {n.subnet: name for name, n in registered().items() if name != spec.name}
         if spec.subnet is None:
             free = [n for n in range(SUBNETS) if n not in others]
@@ -140,7 +139,7 @@ def settle(home: Home, spec: Spec) -> Spec:
 
 def forget(name: str) -> bool:
     """Take a lab off the list; True when no lab is left on this host."""
-    with _exclusive(RUN / "subnets.lock", "the table of subnets"):
+    with exclusive(RUN / "subnets.lock", "the table of subnets"):
         (RUN / f"{name}.json").unlink(missing_ok=True)
         return not registered()
 
@@ -152,34 +151,8 @@ def held(name: str, doing: str) -> Iterator[None]:
     Raises:
         LabError: somebody else is at it; says who, doing what, since when.
     """
-    with _exclusive(RUN / f"{name}.lock", f"the lab `{name}`", doing=doing):
+    with exclusive(RUN / f"{name}.lock", f"the lab `{name}`", doing=f"holdfast lab {doing}"):
         yield
-
-
-@contextmanager
-def _exclusive(file: Path, what: str, *, doing: str = "") -> Iterator[None]:
-    RUN.mkdir(parents=True, exist_ok=True)
-    with file.open("a+") as lock:
-        mode = fcntl.LOCK_EX | (fcntl.LOCK_NB if doing else 0)
-        try:
-            fcntl.flock(lock, mode)
-        except BlockingIOError:
-            lock.seek(0)
-            holder = lock.read().strip() or "another process"
-            raise LabError(
-                f"{what[0].upper()}{what[1:]} is held by {holder}.", "Wait for it to end."
-            ) from None
-        if doing:
-            lock.truncate(0)
-            lock.write(
-                f"process {os.getpid()} (`holdfast lab {doing}`, since {time.strftime('%H:%M:%S')})"
-            )
-            lock.flush()
-        try:
-            yield
-        finally:
-            if doing:
-                lock.truncate(0)
 
 
 def _write(file: Path, text: str) -> None:

@@ -26,6 +26,9 @@ INOTIFY = {"fs.inotify.max_user_instances": 8192, "fs.inotify.max_user_watches":
 MEMORY = {"control plane": 900 * MIB, "worker": 400 * MIB, "etcd": 200 * MIB, "balancer": 100 * MIB}
 DISK_PER_MACHINE = 600 * MIB
 
+# Where features of the kernel are tried; no lab's namespace can be named so.
+PROBE = "hf.probe."
+
 
 def packages() -> dict[str, str]:
     """What the lab needs on the host, a program's name or a file's path, and its Debian package."""
@@ -64,6 +67,11 @@ def check(spec: Spec, folder: Path) -> None:
         )
     if not hierarchies().all:
         raise LabError("No control groups are mounted below /sys/fs/cgroup.", "Mount them.")
+    if set(str(folder)) & set(":,\\"):
+        raise LabError(
+            f"The lab cannot be mounted below {folder}: its path has a colon, comma or backslash.",
+            "Run from another folder.",
+        )
     if not folder.exists():
         _check_memory(spec)
         _check_disk(spec, folder)
@@ -137,7 +145,10 @@ def _check_kernel() -> None:
         run(["modprobe", "--quiet", module], check=False) if shutil.which("modprobe") else None
     if "\toverlay\n" not in Path("/proc/filesystems").read_text():
         raise LabError("This kernel has no overlayfs.", "Load the module `overlay`.")
-    probe = f"{PREFIX}probe.{os.getpid()}"
+    for left in Path("/run/netns").glob(f"{PROBE}*"):
+        if not Path("/proc", left.name.removeprefix(PROBE)).exists():
+            run(["ip", "netns", "delete", left.name])
+    probe = f"{PROBE}{os.getpid()}"
     add = ["ip", "-netns", probe, "link", "add", "name"]
     features = {
         "virtual Ethernet pairs (veth)": [*add, "veth0", "type", "veth", "peer", "name", "veth1"],

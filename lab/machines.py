@@ -90,6 +90,7 @@ class Fleet:
             elif file.folder:
                 target.mkdir(exist_ok=True)
             else:
+                target.touch(mode=0o600)
                 target.write_text(file.content)
                 target.chmod(file.mode)
         (part / "upper/root").chmod(0o700)

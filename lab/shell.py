@@ -43,7 +43,8 @@ def run(
         check: raise when it ends with another code than 0.
 
     Raises:
-        CommandFailed: it failed, did not end in time, or does not exist.
+        CommandFailed: it failed, or did not end in time.
+        LabError: there is no such program.
     """
     try:
         done = subprocess.run(

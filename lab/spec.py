@@ -98,5 +98,5 @@ class Spec:
         try:
             fields: dict[str, Any] = json.loads(text)
             return cls(**fields)
-        except (ValueError, TypeError) as wrong:
+        except (ValueError, TypeError, AttributeError) as wrong:
             raise UsageError(f"A lab's spec.json cannot be read: {wrong}.") from None

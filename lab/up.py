@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from lab import build, host, inventory
+from lab.cgroups import Group
 from lab.cluster import Cluster, each
 from lab.down import take_down
 from lab.errors import LabError, UsageError
 from lab.files import machine_files
-from lab.home import Home, held, settle
+from lab.home import Home, held, registered, settle
 from lab.machines import Fleet, Layers, processors
 from lab.plan import Plan, plan
 from lab.progress import Progress
@@ -42,6 +43,7 @@ def up(
     home = Home.of(spec.name, top)
     host.must_be_root()
     with held(spec.name, "up"):
+        _not_anothers(home)
         spec = _same(home, spec)
         host.check(spec, home.folder)
         made = build.ensure(spec.release, binaries=binaries, progress=progress)
@@ -55,6 +57,14 @@ def up(
             raise
     progress.say(f"{progress.total():6.1f} s in all: {home.inventory}")
     return home
+
+
+def _not_anothers(home: Home) -> None:
+    if home.name not in registered() and Group(home.name).pids():
+        raise LabError(
+            f"Machines of a lab `{home.name}` run that nobody noted; it may be somebody else's.",
+            f"`holdfast lab down --name {home.name}` takes them down; or choose another --name.",
+        )
 
 
 def _same(home: Home, spec: Spec) -> Spec:

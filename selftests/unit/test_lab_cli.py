@@ -279,7 +279,6 @@ def test_nothing_is_taken_down_under_a_name_that_is_none(
 ) -> None:
     taken: list[str] = []
     monkeypatch.setattr("lab.down.take_down", lambda name, *_: taken.append(name))
-    monkeypatch.setattr("lab.down._tidy", lambda _: None)
     result = holdfast("lab", "down", "--name", name)
     assert taken == []
     assert result.code == 2

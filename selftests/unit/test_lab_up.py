@@ -58,6 +58,23 @@ def test_a_lab_is_brought_up_once_the_host_is_checked(tmp_path: Path, happened: 
     assert happened == ["checked", "brought up"]
 
 
+@pytest.fixture(autouse=True)
+def running(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The processes of machines under the lab's name; none, until a test says otherwise."""
+    pids: list[int] = []
+    monkeypatch.setattr(Group, "pids", lambda _: pids)
+    return pids
+
+
+def test_machines_that_nobody_noted_are_not_taken_over(
+    tmp_path: Path, happened: list[str], running: list[int]
+) -> None:
+    running.append(1)
+    with pytest.raises(LabError, match="Machines of a lab `dev` run that nobody noted"):
+        up(Spec(), top=tmp_path, progress=QUIET)
+    assert happened == []
+
+
 def test_a_lab_in_another_shape_is_refused_and_left_alone(
     tmp_path: Path, happened: list[str]
 ) -> None:
@@ -139,7 +156,7 @@ def test_down_leaves_no_note_no_lock_and_no_folder(
     for name in ("dev", "other"):
         there(tmp_path, Spec(name=name))
     down("dev", top=tmp_path, progress=QUIET)
-    assert sorted(file.name for file in run_folder.iterdir()) == ["other.json", "subnets.lock"]
+    assert sorted(file.name for file in run_folder.iterdir()) == ["other.json"]
     assert [path.name for path in (tmp_path / ".lab").iterdir()] == ["other"]
     down("other", top=tmp_path, progress=QUIET)
     assert not run_folder.exists()
