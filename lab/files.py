@@ -190,10 +190,7 @@ def _etcd(plan: Plan, machine: Machine, secrets: Secrets) -> Files:
 
 def _balancer(plan: Plan, machine: Machine, secrets: Secrets) -> Files:
     others = [b for b in plan.balancers if b != machine]
-    first = machine == plan.balancers[0]
-    keepalived = render(
-        "balancer/keepalived.conf.j2", plan=plan, machine=machine, others=others, first=first
-    )
+    keepalived = render("balancer/keepalived.conf.j2", plan=plan, machine=machine, others=others)
     return {
         "/etc/haproxy/haproxy.cfg": File(render("balancer/haproxy.cfg.j2", plan=plan)),
         "/etc/haproxy/kubernetes-ca.crt": File(secrets.ca.certificate),

@@ -68,6 +68,10 @@ class Home:
         """Everything that a machine's disks hold."""
         return self.folder / "machines" / machine.name
 
+    def has_etcd_data(self, machine: Machine) -> bool:
+        """Whether a machine's disk holds the data of an etcd member."""
+        return (self.disk(machine) / "etcd" / "member").exists()
+
     def console(self, machine: Machine) -> Path:
         """Where what a machine prints on its console goes."""
         return self.folder / "console" / f"{machine.name}.log"

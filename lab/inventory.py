@@ -7,6 +7,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from lab.files import backup_stores
 from lab.home import Home
 from lab.plan import Plan, Role
 
@@ -42,7 +43,23 @@ def inventory(plan: Plan, *, uid: str) -> str:
             }
             for m in plan.machines
         ],
-        "etcd": {"topology": plan.spec.etcd},
+        "etcd": _etcd(plan),
+        "load_balancers": {
+            "kind": "haproxy",
+            "config": "/etc/haproxy/haproxy.cfg",
+            "stats": "/run/haproxy/admin.sock",
+            "keepalived": "/etc/keepalived/keepalived.conf",
+        },
+        "backups": {
+            # A snapshot is taken every half hour; one may fail.
+            "max_age": "1h30m",
+            "folder": "/var/backups/etcd",
+            "off_node": [
+                {"node": m.name, "folder": "/var/backups/offsite"} for m in backup_stores(plan)
+            ],
+        },
+        "critical_namespaces": ["shop"],
+        "chaos": {"allowed": ["all"]},
         "power": {
             "cut": f"holdfast lab power --name {name} {{node}} cut",
             "on": f"holdfast lab power --name {name} {{node}} on",
@@ -57,6 +74,18 @@ def inventory(plan: Plan, *, uid: str) -> str:
     writer.indent(mapping=2, sequence=4, offset=2)
     writer.dump(content, out)
     return HEADER + out.getvalue()
+
+
+def _etcd(plan: Plan) -> dict[str, Any]:
+    pki = "/etc/kubernetes/pki/etcd" if plan.etcd_is_stacked else "/etc/etcd/pki"
+    return {
+        "topology": plan.spec.etcd,
+        "pki": {
+            "ca": f"{pki}/ca.crt",
+            "certificate": f"{pki}/healthcheck-client.crt",
+            "key": f"{pki}/healthcheck-client.key",
+        },
+    }
 
 
 def _roles(plan: Plan, role: Role) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,6 +134,16 @@ class Fleet:
             "--link-journal=no", "--resolv-conf=off", "--timezone=off", "--console=read-only",
             "--bind=/dev/kmsg", *binds,
         ]  # fmt: skip
+
+    def wait_listening(self, machine: Machine) -> None:
+        """Wait until a machine has come as far in its boot as to listen for SSH."""
+
+        def listens() -> bool:
+            with socket.socket() as knock:
+                knock.settimeout(0.5)
+                return knock.connect_ex((machine.address, 22)) == 0
+
+        until(listens, f"{machine.name} listens for SSH", timeout=60, every=0.1)
 
     def wait_booted(self, machine: Machine, *, timeout: float = 90.0) -> None:
         """Wait until a machine answers over SSH and systemd has finished booting.
