@@ -34,8 +34,8 @@ lab: setup ## bring the lab up (root)
 lab-down: setup ## take the lab down (root)
 	$(BIN)/holdfast lab down
 
-bench-lab: setup ## measure the lab and write benchmarks/lab.md (root)
-	$(BIN)/python benchmarks/lab.py
+bench-lab: setup ## measure the lab and write benchmarks/lab.md (root); ARGS="--runs 3 --cold 3"
+	$(BIN)/python -m benchmarks.lab $(ARGS)
 
 lock: venv ## pin all packages in requirements.lock; newest of all: make lock ARGS=--upgrade
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

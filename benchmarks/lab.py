@@ -1,6 +1,6 @@
 """How fast the lab is, and what it costs: measures, and writes benchmarks/lab.md.
 
-    python benchmarks/lab.py [--runs N] [--cold N]
+    python -m benchmarks.lab [--runs N] [--cold N]
 
 `--cold` runs build everything in a cache folder of their own, with Go's module and build caches
 empty as well, and take minutes each; without them the table keeps what it had of them.
@@ -97,7 +97,22 @@ def cold_run() -> dict[str, float]:
         }
         seconds = at(holdfast("up", "--name", NAME, env=env), "end")
         holdfast("down", "--name", NAME)
-    return {"up with nothing cached (s)": seconds}
+        taken, kept = gib(empty), gib(env["XDG_CACHE_HOME"])
+    return {
+        "up with nothing cached (s)": seconds,
+        "disk after the first build, Go's caches included (GiB)": taken,
+        "disk of the lab's own cache (GiB)": kept,
+    }
+
+
+def gib(folder: str) -> float:
+    """What a folder takes on the disk."""
+    return int(said("du", "-s", "--block-size=1M", folder).split()[0]) / 1024
+
+
+def said(*argv: str) -> str:
+    """What a program printed."""
+    return subprocess.run(argv, cwd=REPO, text=True, capture_output=True, check=True).stdout.strip()
 
 
 def table(runs: list[dict[str, float]]) -> str:
@@ -135,13 +150,7 @@ def main() -> None:
         for _ in range(count):
             kept[kind].append(measure())
             print(json.dumps(kept[kind][-1]), flush=True)
-    revision = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
-        cwd=REPO,
-        text=True,
-        capture_output=True,
-        check=True,
-    ).stdout.strip()
+    revision = said("git", "rev-parse", "--short", "HEAD")
     RAW.write_text(json.dumps(kept, indent=1) + "\n")
     (HERE / "lab.md").write_text(
         "# The lab: how fast, and what it costs\n\n"

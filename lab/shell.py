@@ -44,7 +44,7 @@ def run(
 
     Raises:
         CommandFailed: it failed, or did not end in time.
-        LabError: there is no such program.
+        LabError: there is no such program, or it cannot be run here.
     """
     try:
         done = subprocess.run(
@@ -64,6 +64,8 @@ def run(
         raise CommandFailed(argv, None, out + err) from None
     except FileNotFoundError:
         raise LabError(f"The program `{argv[0]}` is not installed.") from None
+    except OSError as wrong:
+        raise LabError(f"The program `{argv[0]}` cannot be run: {wrong.strerror}.") from None
     if check and done.returncode != 0:
         raise CommandFailed(argv, done.returncode, done.stdout + done.stderr)
     return done.stdout

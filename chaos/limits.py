@@ -1,0 +1,51 @@
+"""How much a probe may suffer under a fault, and who says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import timedelta
+
+from chaos.cluster.inventory import Inventory
+from chaos.measure.budget import Budget
+from chaos.measure.probe import ProbeSpec
+
+# "API service back within 30 s after a node failure": the cost comparison of the high-availability
+# guides that this suite implements puts an HA cluster's outage at less than 30 s.
+SOURCES = Budget(longest_outage=timedelta(seconds=30), recover=timedelta(seconds=30))
+
+# From the heal until all members, nodes and backends are back. A stopped etcd member took about
+# 100 s on Kubernetes 1.36, for kubelet's housekeeping waits for the apiserver that waits for etcd.
+REDUNDANCY = timedelta(seconds=180)
+
+# What users depend on; a single apiserver behind the balancer may be down.
+JUDGED = "endpoint"
+
+
+def budgets(
+    inventory: Inventory, fault: str, probes: Iterable[ProbeSpec]
+) -> tuple[dict[str, dict[str, float]], dict[str, str]]:
+    """The limits of each probe that is judged, and where they are from.
+
+    Returns:
+        limits in seconds by probe and by name; `inventory` or `sources` by probe.
+    """
+    limits: dict[str, dict[str, float]] = {}
+    origin: dict[str, str] = {}
+    for probe in probes:
+        if probe.path != JUDGED:
+            continue
+        own = inventory.budget(fault, probe.name)
+        limits[probe.name] = _seconds(SOURCES) | _seconds(own)
+        origin[probe.name] = "sources" if own.empty else "inventory"
+    return limits, origin
+
+
+def redundancy(inventory: Inventory, fault: str) -> timedelta:
+    """How long after the heal everything may take to be back."""
+    return inventory.redundancy(fault) or REDUNDANCY
+
+
+def _seconds(budget: Budget) -> dict[str, float]:
+    given = {field.name: getattr(budget, field.name) for field in fields(budget)}
+    return {name: limit.total_seconds() for name, limit in given.items() if limit is not None}

@@ -1,0 +1,133 @@
+"""Steady state: the gate before a fault, and what redundancy recovery waits for after it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+import tenacity
+
+from chaos.cluster.cluster import Cluster
+from chaos.cluster.collect.balancers import STATS, questions, read
+from chaos.cluster.facts import NotAvailable
+from chaos.cluster.inventory_parts import Role
+from chaos.cluster.node import Node
+from chaos.cluster.parallel import together
+from chaos.cluster.shell import Questions
+from chaos.errors import HoldfastError
+
+ASKING = timedelta(seconds=8)
+EVERY = timedelta(seconds=0.5)
+
+
+def troubles(cluster: Cluster) -> list[str]:
+    """What is not as it should be, a sentence each; nothing where the cluster is whole.
+
+    Whole: every Node is Ready, every voter of etcd answers and they agree on a leader, every
+    control plane's apiserver is ready, the virtual IP has one holder, and every balancer sees
+    every apiserver up.
+    """
+    looks: dict[str, Callable[[], list[str]]] = {
+        "nodes": partial(_nodes, cluster),
+        "virtual IP": partial(_holders, cluster),
+    }
+    if cluster.inventory.etcd is not None:
+        looks["etcd"] = partial(_etcd, cluster)
+    for node in cluster.with_role(Role.CONTROL_PLANE):
+        looks[f"apiserver on {node.name}"] = partial(_apiserver, node, cluster)
+    for node in cluster.with_role(Role.LOAD_BALANCER):
+        looks[f"balancer {node.name}"] = partial(_balancer, node, cluster)
+    found: list[str] = []
+    for what, answer in together(looks).items():
+        if isinstance(answer, HoldfastError):
+            found.append(f"{what}: {answer.problem}")
+        else:
+            found += answer
+    return found
+
+
+def wait_whole(
+    cluster: Cluster, *, within: timedelta, look: Callable[[Cluster], list[str]] = troubles
+) -> tuple[float | None, list[str]]:
+    """Look until nothing is wrong any more.
+
+    Args:
+        within: how long at most.
+
+    Returns:
+        the monotonic moment at which the first look without a trouble *began*, or None with the
+        troubles of the last look.
+    """
+    last: list[str] = []
+    seen: list[float] = []
+
+    def whole() -> bool:
+        seen.append(time.monotonic())
+        last[:] = look(cluster)
+        return not last
+
+    retrying = tenacity.Retrying(
+        stop=tenacity.stop_after_delay(within.total_seconds()),
+        wait=tenacity.wait_fixed(EVERY.total_seconds()),
+        retry=tenacity.retry_if_result(lambda fine: not fine),
+    )
+    try:
+        retrying(whole)
+    except tenacity.RetryError:
+        return None, last
+    return seen[-1], []
+
+
+def _nodes(cluster: Cluster) -> list[str]:
+    return [
+        f"Node {node['metadata']['name']} is not Ready."
+        for node in cluster.kube.list("/api/v1/nodes").items
+        if not any(
+            condition["type"] == "Ready" and condition["status"] == "True"
+            for condition in node["status"].get("conditions", [])
+        )
+    ]
+
+
+def _etcd(cluster: Cluster) -> list[str]:
+    facts = cluster.etcd_facts()
+    silent = [m.node or m.name for m in facts.voters if not facts.answering(m)]
+    found = [f"etcd on {name} does not answer." for name in silent]
+    if facts.leader is None:
+        found.append("etcd's members agree on no leader.")
+    return found
+
+
+def _holders(cluster: Cluster) -> list[str]:
+    address = cluster.inventory.endpoint.address
+    if address is None:
+        return []
+    holders = [node.name for node in cluster.holders()]
+    if len(holders) == 1:
+        return []
+    return [f"{address} is held by {' and '.join(holders) or 'nobody'}."]
+
+
+def _apiserver(node: Node, cluster: Cluster) -> list[str]:
+    server = f"https://{node.address}:{cluster.inventory.endpoint.port}"
+    ask = f"curl --silent --insecure --max-time 3 {server}/readyz"
+    said = node.run(ask, timeout=ASKING)
+    return [] if said.out == "ok" else [f"The apiserver on {node.name} is not ready."]
+
+
+def _balancer(node: Node, cluster: Cluster) -> list[str]:
+    part = cluster.inventory.load_balancers
+    asked = questions(part)
+    if STATS not in asked:
+        return []
+    answers = node.ask(Questions.of(asked, limit=ASKING))
+    balancer = read(node.name, answers, address=cluster.inventory.endpoint.address, part=part)
+    if isinstance(balancer.states, NotAvailable):
+        return [f"{node.name} does not tell how its servers are: {balancer.states.reason}."]
+    return [
+        f"{node.name} has {state.server} as {state.status}."
+        for state in balancer.states
+        if not state.up
+    ]

@@ -1,0 +1,124 @@
+"""What an experiment writes into its timeline besides samples, and how that is read back.
+
+The timeline alone must be enough to judge an experiment again, so everything that the judgement
+needs and no probe sees is an event: the plan, the phases, the evidence, the heal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from chaos.measure.errors import TimelineError
+from chaos.measure.sample import STOPPED, Event
+from chaos.measure.timeline import Timeline
+
+PLANNED = "planned"
+PHASE = "phase"
+INJECTED = "injected"
+MANIFESTED = "manifested"
+HEALING = "healing"
+HEALED = "healed"
+REDUNDANT = "redundant"
+SPOILED = "spoiled"
+UNHEALED = "unhealed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What was going to be done, written before anything is.
+
+    `hold` and `redundancy` (the time allowed from the heal until all are back) are in seconds,
+    `budgets` are limits in seconds by probe and by name, `budget_from` where each came from.
+    """
+
+    name: str
+    fault: str
+    variant: str
+    target: str
+    nodes: tuple[str, ...]
+    seed: int
+    hold: float
+    redundancy: float | None
+    budgets: Mapping[str, Mapping[str, float]]
+    budget_from: Mapping[str, str]
+
+    def as_data(self) -> dict[str, Any]:
+        """As an event's data."""
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Planned:
+        """The reverse of `as_data`."""
+        return cls(**{**data, "nodes": tuple(data["nodes"])})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """An experiment as its events tell it. Moments are monotonic seconds; None did not happen.
+
+    `phases` are names with begin and end. `spoiled` says why nothing can be concluded, `unhealed`
+    why the fault may still be in.
+    """
+
+    planned: Planned
+    begins: float
+    phases: tuple[tuple[str, float, float], ...]
+    injected: float | None = None
+    manifested: bool = False
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    healing: float | None = None
+    healed: float | None = None
+    redundant: float | None = None
+    spoiled: str = ""
+    unhealed: str = ""
+
+    @classmethod
+    def of(cls, timeline: Timeline) -> Story:
+        """Read it from a timeline's events.
+
+        Raises:
+            TimelineError: it holds no experiment.
+        """
+        events = timeline.events
+        planned = _last(events, PLANNED)
+        if planned is None:
+            raise TimelineError("this timeline holds no experiment: it has no event `planned`")
+        manifested = _last(events, MANIFESTED)
+        shown: Any = manifested.data if manifested else {}
+        return cls(
+            planned=Planned.from_data(planned.data),
+            begins=planned.at,
+            phases=_phases(events, end=timeline.span.end),
+            injected=_when(events, INJECTED),
+            manifested=bool(shown.get("manifested")),
+            evidence=dict(shown.get("nodes", {})),
+            healing=_when(events, HEALING),
+            healed=_when(events, HEALED),
+            redundant=_when(events, REDUNDANT),
+            spoiled=_why(events, SPOILED),
+            unhealed=_why(events, UNHEALED),
+        )
+
+
+def _last(events: Sequence[Event], kind: str) -> Event | None:
+    return next((event for event in reversed(events) if event.kind == kind), None)
+
+
+def _when(events: Sequence[Event], kind: str) -> float | None:
+    found = _last(events, kind)
+    return found.at if found else None
+
+
+def _why(events: Sequence[Event], kind: str) -> str:
+    # The first reason is the cause; what follows are its effects.
+    found = next((event for event in events if event.kind == kind), None)
+    return str(found.data.get("why", "")) if found else ""
+
+
+def _phases(events: Sequence[Event], *, end: float) -> tuple[tuple[str, float, float], ...]:
+    begun = [(str(event.data["name"]), event.at) for event in events if event.kind == PHASE]
+    over = next((event.at for event in events if event.kind == STOPPED), end)
+    ends = [*(at for _, at in begun[1:]), over]
+    return tuple((name, at, until) for (name, at), until in zip(begun, ends, strict=True))
