@@ -10,6 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab import nspawn
 from lab.cgroups import Group
 from lab.clone import clone
 from lab.errors import LabError
@@ -20,20 +21,6 @@ from lab.network import Network
 from lab.plan import Machine, Plan
 from lab.ssh import Ssh
 from lab.wait import until
-
-# Folders that overlayfs, or a database, needs on a plain filesystem: overlay on overlay fails.
-PLAIN = ("containerd", "kubelet", "etcd")
-
-# The clock and the kernel are the host's: a machine may neither set the one nor reboot the other.
-DENIED = "CAP_SYS_TIME,CAP_SYS_BOOT"
-
-# nspawn's own settings: no filter of system calls (runc brings its own), and of /proc/sys only
-# the network's part, which belongs to the machine's namespace, may be written.
-NSPAWN = {
-    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    "SYSTEMD_SECCOMP": "0",
-    "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "network",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +64,7 @@ class Fleet:
         shutil.rmtree(disk, ignore_errors=True)
         part = disk.with_name(disk.name + ".part")
         shutil.rmtree(part, ignore_errors=True)
-        for name in ("upper", "work", "root", *PLAIN):
+        for name in ("upper", "work", "root", *nspawn.PLAIN):
             (part / name).mkdir(parents=True)
         (part / "etcd").chmod(0o700)
         if machine.runs_kubelet:
@@ -107,7 +94,7 @@ class Fleet:
         group.remove()
         group.make()
         group.limit(machine.limits)
-        argv = group.entering(self._nspawn(machine, disk))
+        argv = group.entering(nspawn.command(machine, disk, self.network.namespace(machine)))
         console = self.home.console(machine)
         console.parent.mkdir(exist_ok=True)
         with console.open("ab") as out:
@@ -117,23 +104,12 @@ class Fleet:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                env=NSPAWN,
+                env=nspawn.ENVIRONMENT,
             )
         begun = f"{machine.name} begins to boot"
         until(
             lambda: self.is_on(machine) or process.poll() is not None, begun, timeout=10, every=0.02
         )
-
-    def _nspawn(self, machine: Machine, disk: Path) -> list[str]:
-        binds = [f"--bind={disk / name}:/var/lib/{name}" for name in PLAIN]
-        return [
-            "systemd-nspawn", "--quiet", "--boot", "--register=no", "--keep-unit",
-            f"--network-namespace-path=/run/netns/{self.network.namespace(machine)}",
-            "--private-users=no", "--capability=all", f"--drop-capability={DENIED}",
-            f"--directory={disk / 'root'}", f"--machine={machine.name}",
-            "--link-journal=no", "--resolv-conf=off", "--timezone=off", "--console=read-only",
-            "--bind=/dev/kmsg", *binds,
-        ]  # fmt: skip
 
     def wait_listening(self, machine: Machine) -> None:
         """Wait until a machine has come as far in its boot as to listen for SSH."""

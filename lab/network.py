@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from lab import zone_cut
 from lab.errors import LabError
 from lab.plan import RANGE, Machine, Plan
 from lab.shell import run
@@ -164,7 +165,7 @@ class Network:
             return frozenset()
         machines = {name for name, up in self._ports().items() if not up}
         tables = run(["ip", "netns", "exec", self.router, "nft", "list", "tables", "inet"])
-        zones = {z for z in self.plan.zones if _cut_table(z) in tables}
+        zones = {z for z in self.plan.zones if zone_cut.table(z) in tables}
         return frozenset(machines | zones)
 
     def cut_zone(self, zone: str) -> None:
@@ -172,51 +173,14 @@ class Network:
 
         A balancer of the zone stands on the edge, which lies outside: it is cut off from all.
         """
-        nets = ", ".join(self._zone_nets(zone))
-        ports = ", ".join(f'"{m.name}"' for m in self.plan.balancers if m.zone == zone)
-        edge = f"""
-            table bridge {_cut_table(zone)} {{
-                chain forward {{
-                    type filter hook forward priority 0;
-                    iifname {{ {ports} }} drop
-                    oifname {{ {ports} }} drop
-                }}
-                chain input {{ type filter hook input priority 0; iifname {{ {ports} }} drop; }}
-                chain output {{ type filter hook output priority 0; oifname {{ {ports} }} drop; }}
-            }}
-        """
-        rules = f"""
-            table inet {_cut_table(zone)} {{
-                chain forward {{
-                    type filter hook forward priority -10;
-                    ip saddr {{ {nets} }} ip daddr != {{ {nets} }} drop
-                    ip daddr {{ {nets} }} ip saddr != {{ {nets} }} drop
-                }}
-            }}
-        """
-        self._nft(_without(zone) + rules + (edge if ports else ""))
+        self._nft(zone_cut.rules(self.plan, zone))
 
     def join_zone(self, zone: str) -> None:
         """Take away what `cut_zone` did; nothing happens where it was not cut."""
-        self._nft(_without(zone))
+        self._nft(zone_cut.without(zone))
 
     def _nft(self, rules: str) -> str:
         return run(["ip", "netns", "exec", self.router, "nft", "-f", "-"], stdin=rules)
-
-    def _zone_nets(self, zone: str) -> list[str]:
-        inside = [m for m in self.plan.machines if m.zone == zone and m.bridge != "edge"]
-        own = self.plan.bridges[f"zone-{zone}"]
-        return [own.replace(".1/24", ".0/24"), *(m.pods for m in inside if m.pods)]
-
-
-def _cut_table(zone: str) -> str:
-    return f"zone_{zone}_cut"
-
-
-def _without(zone: str) -> str:
-    """Rules that leave no cut of this zone, whether there was one or not."""
-    tables = [f"{family} {_cut_table(zone)}" for family in ("inet", "bridge")]
-    return "".join(f"table {table}\ndelete table {table}\n" for table in tables)
 
 
 def remove(name: str) -> None:

@@ -10,8 +10,9 @@ from lab.cgroups import Group
 from lab.clone import clone, copy
 from lab.cluster import Cluster, each
 from lab.errors import LabError
-from lab.machines import PLAIN, Fleet
+from lab.machines import Fleet
 from lab.mounts import unmount_below
+from lab.nspawn import PLAIN
 from lab.plan import Machine
 from lab.progress import Progress
 from lab.up import boot_all

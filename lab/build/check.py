@@ -19,8 +19,8 @@ def versions(release: Release, programs: Path) -> None:
     for name, question in (("kubeadm", ("version", "--output=short")), ("kubelet", ("--version",))):
         try:
             told = run([str(programs / name), *question])
-        except OSError as failed:
-            raise UsageError(f"{programs / name} does not run here: {failed.strerror}.") from failed
+        except LabError as failed:
+            raise UsageError(str(failed)) from None
         version = told.strip().removeprefix("Kubernetes ")
         if version != wanted:
             raise UsageError(f"{programs / name} is {version}, not {wanted}.")

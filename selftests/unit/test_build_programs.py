@@ -179,7 +179,7 @@ def test_a_folder_of_another_version(own: Path, cache: Path) -> None:
 
 def test_a_program_that_does_not_run(own: Path) -> None:
     (own / "kubeadm").chmod(0o644)
-    with pytest.raises(UsageError, match="kubeadm does not run here: Permission denied"):
+    with pytest.raises(UsageError, match="kubeadm` cannot be run: Permission denied"):
         folder.copied(RELEASE, own).build(QUIET)
 
 

@@ -1,0 +1,23 @@
+"""What balancers have."""
+
+from __future__ import annotations
+
+from lab.files.parts import File, Files, enabled
+from lab.plan import Machine, Plan
+from lab.secrets import Secrets
+from lab.templates import render
+
+
+def balancer(plan: Plan, machine: Machine, secrets: Secrets) -> Files:
+    """HAProxy, keepalived and the lab's resolver."""
+    others = [b for b in plan.balancers if b != machine]
+    keepalived = render("balancer/keepalived.conf.j2", plan=plan, machine=machine, others=others)
+    return {
+        "/etc/haproxy/haproxy.cfg": File(render("balancer/haproxy.cfg.j2", plan=plan)),
+        "/etc/haproxy/kubernetes-ca.crt": File(secrets.ca.certificate),
+        "/etc/keepalived/keepalived.conf": File(keepalived),
+        "/etc/dnsmasq.d/lab.conf": File(render("balancer/dnsmasq.conf.j2", plan=plan)),
+        **enabled("haproxy.service"),
+        **enabled("keepalived.service"),
+        **enabled("dnsmasq.service"),
+    }
