@@ -1,0 +1,87 @@
+"""One TLS connection, in steps whose failures can be told apart."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import hashlib
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from chaos.measure.probe import Attempt
+from chaos.probes.access import ApiAccess, tls_context
+
+# A thread can hang for a resolver's whole patience (10 s and more), long after the attempt that
+# wanted it timed out. Enough of them that the attempts after the name server's return find one.
+_RESOLVERS = 256
+
+
+@dataclass(slots=True)
+class Connection:
+    """A connection that stands. `peer` names the server's certificate.
+
+    Behind a balancer that passes TLS through, `peer` tells which apiserver it is: the first 8 hex
+    digits of the SHA-256 of its certificate (DER).
+    """
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    peer: str
+
+    @property
+    def lost(self) -> str:
+        """Why it is of no use any more: the peer reset it or hung up; empty while it stands."""
+        if error := self.reader.exception():
+            return f"{type(error).__name__}: {error}"
+        return "closed by the peer" if self.reader.at_eof() else ""
+
+    def drop(self) -> None:
+        """Close it at once, without a farewell."""
+        self.writer.transport.abort()
+
+
+async def connect(access: ApiAccess, attempt: Attempt) -> Connection:
+    """Resolve, connect, speak TLS; the attempt's phase is `dns`, `connect`, `tls` in turn.
+
+    Raises:
+        socket.gaierror: the name was not resolved.
+        OSError: no connection, or (ssl.SSLError) no session.
+    """
+    attempt.phase = "dns"
+    family, address = await _resolve(access)
+    attempt.phase = "connect"
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(sock, address)
+    except BaseException:
+        sock.close()
+        raise
+    attempt.phase = "tls"
+    # From here on the socket is the transport's, which closes it when the handshake fails.
+    reader, writer = await asyncio.open_connection(
+        sock=sock, ssl=tls_context(access), server_hostname=access.expected_name
+    )
+    certificate = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    return Connection(reader, writer, hashlib.sha256(certificate).hexdigest()[:8])
+
+
+async def _resolve(access: ApiAccess) -> tuple[int, Any]:
+    """The first address of the host: going on to the next one would be a retry."""
+    flags = socket.AI_NUMERICHOST if access.is_address else socket.AI_ADDRCONFIG
+    look_up = functools.partial(
+        socket.getaddrinfo, access.host, access.port, type=socket.SOCK_STREAM, flags=flags
+    )
+    if access.is_address:
+        found = look_up()  # no name, no waiting
+    else:
+        found = await asyncio.get_running_loop().run_in_executor(_resolvers(), look_up)
+    family, _, _, _, address = found[0]
+    return family, address
+
+
+@functools.cache
+def _resolvers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(_RESOLVERS, thread_name_prefix="resolver")

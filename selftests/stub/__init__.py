@@ -1,0 +1,1 @@
+"""A server whose outages are known to the millisecond, to measure the measuring with."""

@@ -1,0 +1,216 @@
+"""The stub's process: `python -m selftests.stub.server`; it ends with its standard input."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import json
+import os
+import socket
+import ssl
+import struct
+import sys
+import tempfile
+import time
+from typing import Any
+
+from chaos.measure.priority import ahead
+
+BACKENDS = 3
+TCP_CLOSE_WAIT = 8
+RST_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+class Server:
+    """Everything happens in one loop, so that `hang` can stop it all by sleeping."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        self._loop = asyncio.get_running_loop()
+        # Holds the port while nobody listens: a connection to it is refused, and nobody takes it.
+        self._holder = self._bound(0)
+        self.port: int = self._holder.getsockname()[1]
+        self._listener: socket.socket | None = None
+        self._connections: set[Connection] = set()
+        self._held: list[socket.socket] = []
+        self._accepted = 0
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self.mode = ""
+        self.options: dict[str, float] = {}
+        self.listen()
+
+    def _bound(self, port: int) -> socket.socket:
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sock.bind(("127.0.0.1", port))
+        sock.setblocking(False)
+        return sock
+
+    def listen(self) -> None:
+        self._listener = self._bound(self.port)
+        self._listener.listen(128)
+        self._loop.add_reader(self._listener, self._accept)
+
+    def _accept(self) -> None:
+        assert self._listener
+        sock, _ = self._listener.accept()
+        backend = self._accepted % BACKENDS
+        self._accepted += 1
+        # A client that gave up during a hang: without a handshake for each of them, the service is
+        # back when the truth says so and not a rush later.
+        if sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == TCP_CLOSE_WAIT:
+            sock.close()
+        elif self.mode == "reset":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
+            sock.close()
+        elif self.silent(backend):
+            self._held.append(sock)
+        else:
+            sock.setblocking(False)
+            task = self._loop.create_task(self._serve(sock, backend))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, sock: socket.socket, backend: int) -> None:
+        protocol = functools.partial(Connection, self, self._connections, backend)
+        with contextlib.suppress(OSError):
+            await self._loop.connect_accepted_socket(protocol, sock, ssl=self._context)
+
+    def silent(self, backend: int) -> bool:
+        return self.mode == "silent" or (self.mode == "third" and backend == 0)
+
+    def begin(self, mode: str, options: dict[str, float]) -> float:
+        """Start misbehaving; returns the moment."""
+        moment = time.monotonic()
+        self.mode, self.options = mode, options
+        if mode == "hang":
+            time.sleep(options["length"])
+            return moment
+        if mode == "refuse":
+            assert self._listener
+            self._loop.remove_reader(self._listener)
+            self._listener.close()
+        if mode in ("refuse", "reset"):
+            for connection in list(self._connections):
+                connection.reset()
+        return moment
+
+    def end(self) -> float:
+        """Behave again; returns the moment."""
+        if self.mode == "refuse":
+            self.listen()
+        self.mode = ""
+        for sock in self._held:
+            sock.close()
+        self._held.clear()
+        return time.monotonic()
+
+
+class Connection(asyncio.Protocol):
+    """One client; HTTP/1.1 with as little as the probes need."""
+
+    def __init__(self, server: Server, register: set[Connection], backend: int) -> None:
+        self._server = server
+        self._register = register
+        self._backend = backend
+        self._heard = b""
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._register.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._register.discard(self)
+
+    def reset(self) -> None:
+        assert self._transport
+        sock = self._transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
+        self._transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        self._heard += data
+        while b"\r\n\r\n" in self._heard:
+            head, _, rest = self._heard.partition(b"\r\n\r\n")
+            first, *lines = head.decode().split("\r\n")
+            fields = dict(line.lower().split(": ", 1) for line in lines)
+            length = int(fields.get("content-length", 0))
+            if len(rest) < length:
+                return
+            body, self._heard = rest[:length], rest[length:]
+            if not self._server.silent(self._backend):
+                close = fields["connection"] == "close"
+                answer = self._answer(first.split(" ")[0], body)
+                later = self._server.options["delay"] if self._server.mode == "slow" else 0
+                asyncio.get_running_loop().call_later(later, self._write, answer, close)
+
+    def _answer(self, method: str, body: bytes) -> bytes:
+        mode = self._server.mode
+        status = int(self._server.options.get("status", 503)) if mode == "status" else 200
+        if mode == "wrong":
+            body = b'{"metadata": {"resourceVersion": "1"}, "data": {"value": "another"}}'
+        elif method == "PATCH":
+            written = json.loads(body)
+            version = str(time.monotonic_ns())
+            body = json.dumps(
+                {"metadata": {"resourceVersion": version}, "data": written["data"]}
+            ).encode()
+        else:
+            body = b"ok"
+        return b"HTTP/1.1 %d Some\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body)
+
+    def _write(self, answer: bytes, close: bool) -> None:
+        assert self._transport
+        self._transport.write(answer)
+        if close:
+            self._transport.close()
+
+
+def context_of(order: dict[str, str]) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cadata=order["ca"])
+    context.verify_mode = ssl.CERT_REQUIRED  # a client certificate, as an apiserver's admin has
+    with tempfile.NamedTemporaryFile("w") as pair:
+        pair.write(order["certificate"] + order["key"])
+        pair.flush()
+        context.load_cert_chain(pair.name)
+    return context
+
+
+def say(**what: object) -> None:
+    print(json.dumps(what), flush=True)
+
+
+async def main() -> None:
+    loop = asyncio.get_running_loop()
+    server = Server(context_of(json.loads(sys.stdin.readline())))
+    say(port=server.port)
+    over = asyncio.Event()
+
+    def begin(mode: str, options: dict[str, float]) -> None:
+        moment = server.begin(mode, options)
+        if options.get("tell"):
+            say(mode=mode, begin=moment)
+        loop.call_at(moment + options["length"], end, mode, moment)
+
+    def end(mode: str, begun: float) -> None:
+        say(mode=mode, begin=begun, end=server.end())
+
+    def heard() -> None:
+        # One line a plan. Unbuffered reads: what is left in a buffer would not wake us.
+        part = os.read(0, 65536).decode()
+        if not part:
+            over.set()
+        for line in part.splitlines():
+            order = json.loads(line)
+            loop.call_at(order.pop("at"), begin, order.pop("mode"), order)
+
+    loop.add_reader(0, heard)
+    await over.wait()
+
+
+if __name__ == "__main__":
+    ahead()  # its truths must be true on a busy machine too
+    asyncio.run(main())
