@@ -1,0 +1,1 @@
+"""What we look at and act on: inventory, cluster, nodes, targets, facts."""

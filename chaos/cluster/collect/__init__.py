@@ -1,0 +1,9 @@
+"""Reading facts: once, everything at the same time, each call bounded.
+
+>>> facts = collect(cluster)
+>>> save(facts, Path("facts.json"))
+"""
+
+from chaos.cluster.collect.everything import collect, declared_of
+
+__all__ = ["collect", "declared_of"]

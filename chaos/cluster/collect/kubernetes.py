@@ -1,0 +1,114 @@
+"""Nodes, apiservers and leases out of the API's lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from chaos.cluster.facts import KubernetesNode, Lease, LeaseFacts, NodeFact, NotAvailable
+from chaos.cluster.inventory_parts import NodePart
+from chaos.cluster.kube import Listed
+
+ZONE = "topology.kubernetes.io/zone"
+CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
+SYSTEM = "kube-system"
+
+
+def uid_of(namespaces: Listed) -> str | NotAvailable:
+    """The UID of kube-system."""
+    for namespace in namespaces.items:
+        if namespace["metadata"]["name"] == SYSTEM:
+            return str(namespace["metadata"]["uid"])
+    return NotAvailable("there is no namespace kube-system")
+
+
+def nodes_of(nodes: Listed, parts: Iterable[NodePart]) -> tuple[NodeFact, ...]:
+    """The inventory's machines with what the API says of them, then those that it has beyond."""
+    known = {node["metadata"]["name"]: node for node in nodes.items}
+    found = []
+    for part in parts:
+        node = known.pop(part.name, None)
+        found.append(
+            NodeFact(
+                name=part.name,
+                address=part.address,
+                roles=tuple(role.value for role in part.roles),
+                zone=part.zone,
+                declared=True,
+                kubernetes=_node(node) if node else None,
+            )
+        )
+    for name, node in sorted(known.items()):
+        found.append(
+            NodeFact(
+                name=name,
+                address=address_of(node) or "",
+                roles=(),
+                zone=None,
+                declared=False,
+                kubernetes=_node(node),
+            )
+        )
+    return tuple(found)
+
+
+def address_of(node: dict[str, Any]) -> str | None:
+    """A node's internal address."""
+    listed = (node.get("status") or {}).get("addresses") or ()
+    return next((a["address"] for a in listed if a["type"] == "InternalIP"), None)
+
+
+def _node(node: dict[str, Any]) -> KubernetesNode:
+    labels = node["metadata"].get("labels") or {}
+    spec, status = node.get("spec") or {}, node.get("status") or {}
+    conditions = {c["type"]: c["status"] for c in status.get("conditions") or ()}
+    return KubernetesNode(
+        ready=conditions.get("Ready") == "True",
+        schedulable=not spec.get("unschedulable"),
+        control_plane=CONTROL_PLANE in labels,
+        zone=labels.get(ZONE),
+        kubelet=(status.get("nodeInfo") or {}).get("kubeletVersion", ""),
+        labels=labels,
+        taints=tuple(
+            f"{t['key']}={t.get('value', '')}:{t['effect']}" for t in spec.get("taints") or ()
+        ),
+    )
+
+
+def apiservers_of(slices: Listed) -> tuple[str, ...]:
+    """`IP:PORT` of the apiservers behind the Service `kubernetes`."""
+    found = set()
+    for piece in slices.items:
+        labels = piece["metadata"].get("labels") or {}
+        if labels.get("kubernetes.io/service-name") != "kubernetes":
+            continue
+        for port in piece.get("ports") or ():
+            for endpoint in piece.get("endpoints") or ():
+                for address in endpoint["addresses"]:
+                    host = f"[{address}]" if ":" in address else address
+                    found.add(f"{host}:{port['port']}")
+    return tuple(sorted(found))
+
+
+def leases_of(leases: Listed) -> LeaseFacts:
+    """The leases of kube-system."""
+    found = []
+    for lease in leases.items:
+        spec = lease.get("spec") or {}
+        found.append(
+            Lease(
+                namespace=lease["metadata"]["namespace"],
+                name=lease["metadata"]["name"],
+                holder=spec.get("holderIdentity") or "",
+                acquired=_time(spec.get("acquireTime")),
+                renewed=_time(spec.get("renewTime")),
+                duration=timedelta(seconds=spec.get("leaseDurationSeconds") or 0),
+                transitions=spec.get("leaseTransitions") or 0,
+            )
+        )
+    return LeaseFacts(at=leases.at, leases=tuple(sorted(found, key=lambda one: one.name)))
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,57 @@
+"""The certificates on a node's disk. Only certificates leave it: no key, no token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chaos.cluster.collect.x509 import of_pem
+from chaos.cluster.facts import NotAvailable, StoredCertificate
+from chaos.cluster.shell import Said, quote
+
+# kubeadm's folders. Rotated certificates of kubelet stay beside the current one: they are no news.
+FOLDERS = ("/etc/kubernetes/pki", "/etc/kubernetes/pki/etcd")
+KUBELET = "/var/lib/kubelet/pki"
+KUBECONFIGS = "/etc/kubernetes"
+
+_MARK = "== "
+_ONLY = "sed -n '/-----BEGIN CERTIFICATE-----/,/-----END CERTIFICATE-----/p'"
+
+
+def question(extra: Iterable[str] = ()) -> str:
+    """Shell text that prints each file's name and its certificates.
+
+    Args:
+        extra: further folders.
+    """
+    folders = quote(*dict.fromkeys((*FOLDERS, *extra)))
+    return f"""
+list() {{
+    for d in {folders}; do find "$d" -maxdepth 1 -name '*.crt' 2>/dev/null; done
+    for f in {KUBELET}/kubelet-client-current.pem {KUBELET}/kubelet-server-current.pem; do
+        [ -e "$f" ] && echo "$f"
+    done
+    [ -e {KUBELET}/kubelet-server-current.pem ] || find {KUBELET} -name kubelet.crt 2>/dev/null
+}}
+list | sort -u | while IFS= read -r f; do
+    echo "{_MARK}$f"
+    {_ONLY} "$f" || echo unreadable
+done
+find {KUBECONFIGS} -maxdepth 1 -name '*.conf' | sort | while IFS= read -r f; do
+    sed -n 's/.*client-certificate-data: *//p' "$f" | while IFS= read -r data; do
+        echo "{_MARK}$f"
+        echo "$data" | base64 -d | {_ONLY}
+    done
+done
+"""
+
+
+def read(said: Said) -> tuple[StoredCertificate, ...] | NotAvailable:
+    """What was printed."""
+    if said.code:
+        return NotAvailable(f"its certificates could not be read: {said.why}")
+    found: list[StoredCertificate] = []
+    for part in f"\n{said.out}".split(f"\n{_MARK}")[1:]:
+        path, _, text = part.partition("\n")
+        certificates = of_pem(text) or [NotAvailable("there is no certificate in it")]
+        found += [StoredCertificate(path=path, certificate=one) for one in certificates]
+    return tuple(found)

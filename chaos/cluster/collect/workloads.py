@@ -1,0 +1,147 @@
+"""Workloads that must survive, where their Pods really are, and the budgets over them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from chaos.cluster.collect.selectors import selects
+from chaos.cluster.facts import Apart, DisruptionBudget, Place, Workload
+from chaos.cluster.kube import Listed, Object
+
+SYSTEM = "kube-system"
+CRITICAL = "holdfast.dev/critical"
+_ENDED = {"Succeeded", "Failed"}
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+_PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
+
+
+def workloads_of(
+    namespaces: Listed,
+    deployments: Listed,
+    statefulsets: Listed,
+    pods: Listed,
+    *,
+    named: Iterable[str],
+) -> tuple[Workload, ...]:
+    """The Deployments and StatefulSets that must survive.
+
+    Args:
+        named: the namespaces that the inventory names.
+    """
+    why = dict.fromkeys(named, "its namespace is in the inventory's critical_namespaces")
+    for namespace in namespaces.items:
+        labels = namespace["metadata"].get("labels") or {}
+        if labels.get(CRITICAL) == "true":
+            why.setdefault(namespace["metadata"]["name"], f"its namespace's label {CRITICAL}")
+    by_namespace: dict[str, list[Object]] = defaultdict(list)
+    for pod in pods.items:
+        by_namespace[pod["metadata"]["namespace"]].append(pod)
+    found = []
+    for kind, listed in (("Deployment", deployments), ("StatefulSet", statefulsets)):
+        for item in listed.items:
+            meta = item["metadata"]
+            reason = why.get(meta["namespace"]) or _is_dns(item)
+            if reason:
+                found.append(_workload(kind, item, reason, by_namespace[meta["namespace"]]))
+    return tuple(sorted(found, key=str))
+
+
+def _is_dns(item: Object) -> str:
+    labels = item["metadata"].get("labels") or {}
+    dns = labels.get("k8s-app") == "kube-dns" or item["metadata"]["name"] == "coredns"
+    return "the cluster's DNS" if dns and item["metadata"]["namespace"] == SYSTEM else ""
+
+
+def _workload(kind: str, item: Object, reason: str, pods: Iterable[Object]) -> Workload:
+    meta, spec = item["metadata"], item["spec"]
+    template = spec["template"]
+    labels = (template.get("metadata") or {}).get("labels") or {}
+    pod_spec = template["spec"]
+    selected = [
+        _place(pod)
+        for pod in pods
+        if selects(spec["selector"], pod["metadata"].get("labels") or {})
+        and not pod["metadata"].get("deletionTimestamp")
+        and (pod.get("status") or {}).get("phase") not in _ENDED
+    ]
+    return Workload(
+        kind=kind,
+        namespace=meta["namespace"],
+        name=meta["name"],
+        critical=reason,
+        # The API fills in 1 where nothing is written; 0 is what it says.
+        replicas=spec.get("replicas", 1),
+        ready=(item.get("status") or {}).get("readyReplicas") or 0,
+        anti_affinity=tuple(_anti_affinity(pod_spec, labels, meta["namespace"])),
+        spread=tuple(_spread(pod_spec, labels)),
+        pods=tuple(sorted(selected, key=lambda place: place.pod)),
+    )
+
+
+def _place(pod: Object) -> Place:
+    conditions = (pod.get("status") or {}).get("conditions") or ()
+    ready = any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+    return Place(pod=pod["metadata"]["name"], node=pod["spec"].get("nodeName") or None, ready=ready)
+
+
+def _anti_affinity(pod: Object, labels: dict[str, str], namespace: str) -> Iterator[Apart]:
+    rules = (pod.get("affinity") or {}).get("podAntiAffinity") or {}
+    terms = [(True, term) for term in rules.get(_REQUIRED) or ()]
+    terms += [(False, one["podAffinityTerm"]) for one in rules.get(_PREFERRED) or ()]
+    for required, term in terms:
+        elsewhere = term.get("namespaces") and namespace not in term["namespaces"]
+        here = term.get("namespaceSelector") is not None or not elsewhere
+        own = here and selects(term.get("labelSelector"), labels)
+        yield Apart(topology_key=term["topologyKey"], required=required, own=own)
+
+
+def _spread(pod: Object, labels: dict[str, str]) -> Iterator[Apart]:
+    for rule in pod.get("topologySpreadConstraints") or ():
+        yield Apart(
+            topology_key=rule["topologyKey"],
+            required=rule.get("whenUnsatisfiable") == "DoNotSchedule",
+            own=selects(rule.get("labelSelector"), labels),
+            max_skew=rule.get("maxSkew", 1),
+        )
+
+
+def budgets_of(
+    budgets: Listed, deployments: Listed, statefulsets: Listed, *, workloads: Iterable[Workload]
+) -> tuple[DisruptionBudget, ...]:
+    """All PodDisruptionBudgets, with those of these workloads that each selects."""
+    wanted = {str(w) for w in workloads}
+    labelled: list[tuple[str, str, dict[str, str]]] = []
+    for kind, listed in (("Deployment", deployments), ("StatefulSet", statefulsets)):
+        for item in listed.items:
+            meta = item["metadata"]
+            text = f"{kind} {meta['namespace']}/{meta['name']}"
+            if text in wanted:
+                template = item["spec"]["template"].get("metadata") or {}
+                labelled.append((text, meta["namespace"], template.get("labels") or {}))
+    return tuple(_budget(item, labelled) for item in budgets.items)
+
+
+def _budget(item: Object, labelled: list[tuple[str, str, dict[str, str]]]) -> DisruptionBudget:
+    meta, spec, status = item["metadata"], item.get("spec") or {}, item.get("status") or {}
+    selector = spec.get("selector")
+    return DisruptionBudget(
+        namespace=meta["namespace"],
+        name=meta["name"],
+        selects=tuple(
+            text
+            for text, namespace, labels in labelled
+            if namespace == meta["namespace"] and selects(selector, labels)
+        ),
+        min_available=_text(spec.get("minAvailable")),
+        max_unavailable=_text(spec.get("maxUnavailable")),
+        allowed=status.get("disruptionsAllowed") or 0,
+        healthy=status.get("currentHealthy") or 0,
+        desired=status.get("desiredHealthy") or 0,
+        expected=status.get("expectedPods") or 0,
+    )
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

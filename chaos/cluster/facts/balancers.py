@@ -1,0 +1,151 @@
+"""Balancers: how they are configured, what they see, who holds the address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from chaos.cluster.facts.basics import NotAvailable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HaproxyServer:
+    """A `server` line.
+
+    Args:
+        options: its own and those of `default-server`, as written; flags have an empty value.
+    """
+
+    name: str
+    host: str
+    port: int | None
+    options: Mapping[str, str]
+
+    @property
+    def checked(self) -> bool:
+        return "check" in self.options
+
+    @property
+    def backup(self) -> bool:
+        return "backup" in self.options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HaproxyBackend:
+    """A `backend` section, or the backend's half of a `listen` section.
+
+    Args:
+        options: the names of `option` lines that are on, those of `defaults` too.
+        http_checks: `http-check` and `option httpchk` lines, as words joined by a space.
+        timeouts: by name (`check`, `connect`, `server`, …), those of `defaults` too.
+    """
+
+    name: str
+    mode: str
+    balance: str
+    options: Mapping[str, str]
+    http_checks: tuple[str, ...]
+    timeouts: Mapping[str, timedelta]
+    servers: tuple[HaproxyServer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HaproxyFrontend:
+    """A `frontend` section, or the frontend's half of a `listen` section.
+
+    Args:
+        binds: `ADDRESS:PORT` with what follows, as written.
+        backends: those that it can send to.
+    """
+
+    name: str
+    mode: str
+    binds: tuple[str, ...]
+    backends: tuple[str, ...]
+    timeouts: Mapping[str, timedelta]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HaproxyConfig:
+    """A HAProxy configuration."""
+
+    frontends: tuple[HaproxyFrontend, ...]
+    backends: tuple[HaproxyBackend, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HaproxyState:
+    """How HAProxy sees a server now.
+
+    Args:
+        status: `UP`, `DOWN`, `MAINT`, `no check`, or `UP 1/2` while it changes.
+        check: how the last check ended (`L7OK`, `L4TOUT`, …); empty where there are none.
+        since: how long it has had this status.
+    """
+
+    backend: str
+    server: str
+    status: str
+    check: str
+    since: timedelta | None
+
+    @property
+    def up(self) -> bool:
+        return self.status.startswith("UP")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VrrpScript:
+    """A script by which keepalived judges its own machine."""
+
+    name: str
+    command: str
+    interval: timedelta
+    timeout: timedelta | None
+    fall: int
+    rise: int
+    weight: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VrrpInstance:
+    """A virtual address that keepalived moves.
+
+    Args:
+        advert: how often its holder says that it is there.
+        scripts: the names of those that it heeds.
+    """
+
+    name: str
+    interface: str
+    priority: int
+    advert: timedelta
+    preempts: bool
+    addresses: tuple[str, ...]
+    scripts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepalivedConfig:
+    """A keepalived configuration."""
+
+    instances: tuple[VrrpInstance, ...]
+    scripts: tuple[VrrpScript, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balancer:
+    """A machine that stands in front of the apiservers.
+
+    Args:
+        holds_address: whether the endpoint's address is on one of its interfaces.
+        config, states: of HAProxy.
+        keepalived: None where the inventory names no configuration.
+    """
+
+    node: str
+    holds_address: bool | NotAvailable
+    config: HaproxyConfig | NotAvailable
+    states: tuple[HaproxyState, ...] | NotAvailable
+    keepalived: KeepalivedConfig | NotAvailable | None = None

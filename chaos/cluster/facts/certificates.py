@@ -1,0 +1,64 @@
+"""Certificates, as they are served and as they lie on disks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from chaos.cluster.facts.basics import NotAvailable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """An X.509 certificate.
+
+    Args:
+        subject, issuer: distinguished names as RFC 4514 writes them.
+        names, addresses: the DNS names and IP addresses that it is for.
+        sha256: fingerprint, in hexadecimal.
+        authority: whether it may sign others.
+    """
+
+    subject: str
+    issuer: str
+    not_before: datetime
+    not_after: datetime
+    names: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    sha256: str = ""
+    authority: bool = False
+
+    def covers(self, name: str) -> bool:
+        """Whether it is for this DNS name or IP address."""
+        if name in self.addresses or name in self.names:
+            return True
+        parent = name.partition(".")[2]
+        return bool(parent) and f"*.{parent}" in self.names and name not in self.addresses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedCertificate:
+    """What a TLS handshake showed.
+
+    Args:
+        what: `apiserver` asked directly, or `endpoint`: through the balancer.
+        node: whose, where asked directly and the node is in the inventory.
+        address: `IP:PORT` that was asked.
+        asked: the name in the handshake (SNI); a server may have several certificates.
+        trusted: whether the kubeconfig's authority signed it; None where that was not looked at.
+    """
+
+    what: str
+    node: str | None
+    address: str
+    asked: str
+    certificate: Certificate | NotAvailable
+    trusted: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCertificate:
+    """A certificate in a file: a PEM, or a kubeconfig's client certificate."""
+
+    path: str
+    certificate: Certificate | NotAvailable

@@ -1,0 +1,189 @@
+"""HAProxy's configuration, as far as it tells who is checked and how.
+
+Source: HAProxy 3.0 Configuration Manual, https://docs.haproxy.org/3.0/configuration.html.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from chaos.cluster.facts import (
+    HaproxyBackend,
+    HaproxyConfig,
+    HaproxyFrontend,
+    HaproxyServer,
+)
+
+# A time without a unit is in milliseconds (manual, 2.5).
+_UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1e-3}
+# Words of a `server` line that take no value (manual, 5.2); every other takes one.
+_FLAGS = {
+    *("allow-0rtt", "backup", "check", "check-send-proxy", "check-ssl", "check-via-socks4"),
+    *("agent-check", "disabled", "enabled", "non-stick", "send-proxy", "send-proxy-v2", "ssl"),
+    *("send-proxy-v2-ssl", "send-proxy-v2-ssl-cn", "ssl-reuse", "stick", "tfo", "tls-tickets"),
+}
+_SECTIONS = {
+    *("global", "defaults", "frontend", "backend", "listen", "peers", "resolvers", "mailers"),
+    *("userlist", "program", "http-errors", "ring", "cache", "fcgi-app", "log-forward"),
+    *("crt-store", "traces", "acme", "log-profile"),
+}
+
+
+def haproxy_time(text: str) -> timedelta:
+    """`1s`, `500ms`, `2000` (milliseconds).
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    found = re.fullmatch(r"(\d+)(us|ms|[smhd]?)", text)
+    if not found:
+        raise ValueError(f'"{text}" is no time of HAProxy')
+    return timedelta(seconds=int(found[1]) * _UNITS[found[2]])
+
+
+@dataclass(slots=True)
+class _Section:
+    """A section while it is read; it begins with what `defaults` say."""
+
+    kind: str
+    name: str
+    words: dict[str, str] = field(default_factory=dict)
+    options: dict[str, str] = field(default_factory=dict)
+    checks: list[str] = field(default_factory=list)
+    timeouts: dict[str, timedelta] = field(default_factory=dict)
+    server: dict[str, str] = field(default_factory=dict)
+    servers: list[HaproxyServer] = field(default_factory=list)
+    binds: list[str] = field(default_factory=list)
+    uses: list[str] = field(default_factory=list)
+
+    def heir(self, kind: str, name: str) -> _Section:
+        """A section that begins where this one, a `defaults`, ended."""
+        return _Section(
+            kind,
+            name,
+            dict(self.words),
+            dict(self.options),
+            list(self.checks),
+            dict(self.timeouts),
+            dict(self.server),
+            uses=list(self.uses),
+        )
+
+
+def parse_haproxy(text: str) -> HaproxyConfig:
+    """The frontends and backends of a configuration.
+
+    Raises:
+        ValueError: a line cannot be read.
+    """
+    defaults = {"": _Section("defaults", "")}
+    latest = defaults[""]
+    sections: list[_Section] = []
+    here = _Section("global", "")
+    for line in text.splitlines():
+        words = _words(line)
+        if not words:
+            continue
+        if words[0] in _SECTIONS and not line[:1].isspace():
+            name = words[1] if len(words) > 1 else ""
+            base = latest
+            if "from" in words[2:3]:
+                base = defaults.get(words[3], latest)
+            here = base.heir(words[0], name)
+            if words[0] == "defaults":
+                here = _Section("defaults", name) if base is latest else here
+                latest = defaults[name] = here
+            sections.append(here)
+        elif here.kind in ("defaults", "frontend", "backend", "listen"):
+            _read(here, words)
+    return HaproxyConfig(
+        frontends=tuple(_frontend(s) for s in sections if s.kind in ("frontend", "listen")),
+        backends=tuple(_backend(s) for s in sections if s.kind in ("backend", "listen")),
+    )
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line, comments=True)
+    except ValueError:  # a lone quote, in an expression that is none of ours
+        return line.partition("#")[0].split()
+
+
+def _read(section: _Section, words: list[str]) -> None:
+    match words:
+        case ["no", "option", name, *_]:
+            section.options.pop(name, None)
+            section.checks = [c for c in section.checks if not c.startswith(f"option {name}")]
+        case ["option", name, *rest]:
+            section.options[name] = " ".join(rest)
+            if name == "httpchk":
+                section.checks.append(" ".join(words))
+        case ["http-check" | "tcp-check", *_]:
+            section.checks.append(" ".join(words))
+        case ["timeout", name, value, *_]:
+            section.timeouts[name] = haproxy_time(value)
+        case ["default-server", *rest]:
+            section.server = _options(rest, section.server)
+        case ["server", name, address, *rest]:
+            host, port = _address(address)
+            options = _options(rest, section.server)
+            section.servers.append(HaproxyServer(name=name, host=host, port=port, options=options))
+        case ["server-template", prefix, count, address, *rest]:
+            host, port = _address(address)
+            options = _options(rest, section.server)
+            section.servers.append(
+                HaproxyServer(name=f"{prefix}{count}", host=host, port=port, options=options)
+            )
+        case ["bind", *rest]:
+            section.binds.append(" ".join(rest))
+        case ["default_backend" | "use_backend", name, *_]:
+            section.uses.append(name)
+        case [name, *rest]:
+            section.words[name] = " ".join(rest)
+
+
+def _options(words: Iterable[str], inherited: Mapping[str, str]) -> dict[str, str]:
+    options = dict(inherited)
+    rest = iter(words)
+    for word in rest:
+        if word.startswith("no-") or word in _FLAGS:
+            options.pop(word.removeprefix("no-"), None)
+            options |= {} if word.startswith("no-") else {word: ""}
+        else:
+            options[word] = next(rest, "")
+    return options
+
+
+def _address(text: str) -> tuple[str, int | None]:
+    text = re.sub(r"^(ipv4|ipv6|tcp4?|tcp6)@", "", text)
+    host, _, port = text.rpartition(":")
+    if not port.isdigit() or (":" in host and not host.startswith("[")):
+        return text.strip("[]"), None
+    return host.strip("[]"), int(port)
+
+
+def _frontend(section: _Section) -> HaproxyFrontend:
+    own = [section.name] if section.kind == "listen" and section.servers else []
+    return HaproxyFrontend(
+        name=section.name,
+        mode=section.words.get("mode", "tcp"),
+        binds=tuple(section.binds),
+        backends=tuple(dict.fromkeys([*own, *section.uses])),
+        timeouts=section.timeouts,
+    )
+
+
+def _backend(section: _Section) -> HaproxyBackend:
+    return HaproxyBackend(
+        name=section.name,
+        mode=section.words.get("mode", "tcp"),
+        balance=section.words.get("balance", "roundrobin"),
+        options=section.options,
+        http_checks=tuple(section.checks),
+        timeouts=section.timeouts,
+        servers=tuple(section.servers),
+    )

@@ -1,0 +1,145 @@
+"""The Kubernetes API: lists decoded raw and fetched once per kind, errors as sentences.
+
+The kubernetes client makes objects of everything, which for a large list takes many times as long
+as decoding its JSON; it serves for exec and watch alone.
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+import urllib3
+from urllib3.exceptions import HTTPError, InsecureRequestWarning
+
+from chaos.cluster.access import ApiAccess
+from chaos.cluster.kube_errors import ApiError, Trouble, of_status, of_transport
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+
+CONNECT = timedelta(seconds=5)
+READ = timedelta(seconds=20)
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list as the API gave it.
+
+    Args:
+        at: the server's clock when it answered, to the second.
+    """
+
+    items: tuple[Object, ...]
+    version: str
+    at: datetime
+
+
+class Kube:
+    """The API, with the identity of a kubeconfig; usable from many threads.
+
+    >>> kube = Kube(Kubeconfig.read(path).access())
+    >>> [node["metadata"]["name"] for node in kube.list("/api/v1/nodes").items]
+    ['cp-1', 'cp-2', 'cp-3']
+
+    Args:
+        access: where it is and who we are.
+    """
+
+    def __init__(self, access: ApiAccess) -> None:
+        self.access = access
+        self.asked: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._pool: urllib3.HTTPSConnectionPool | None = None
+
+    def _connections(self) -> urllib3.HTTPSConnectionPool:
+        with self._lock:
+            if self._pool is None:
+                access = self.access
+                if access.insecure:  # the kubeconfig wants it so: once said there is enough
+                    urllib3.disable_warnings(InsecureRequestWarning)
+                self._pool = urllib3.HTTPSConnectionPool(
+                    access.host,
+                    access.port,
+                    maxsize=8,
+                    retries=False,
+                    timeout=urllib3.Timeout(
+                        connect=CONNECT.total_seconds(), read=READ.total_seconds()
+                    ),
+                    headers=access.headers,
+                    ssl_context=access.ssl_context(),
+                    server_hostname=access.server_name,
+                    assert_hostname=False if access.insecure else None,
+                )
+            return self._pool
+
+    def get(self, path: str) -> Object:
+        """The JSON object at a path.
+
+        Raises:
+            ApiError: it could not be had; its `trouble` tells the reasons apart.
+        """
+        return self._ask("GET", path)[0]
+
+    def text(self, path: str) -> str:
+        """What is at a path, as text: `/readyz?verbose`.
+
+        Raises:
+            ApiError: it could not be had.
+        """
+        return self._send("GET", path, None).data.decode(errors="replace")
+
+    def list(self, path: str) -> Listed:
+        """All objects of a kind.
+
+        Raises:
+            ApiError: they could not be had.
+        """
+        body, headers = self._ask("GET", path)
+        version = str((body.get("metadata") or {}).get("resourceVersion", ""))
+        date = headers.get("Date")
+        at = parsedate_to_datetime(date) if date else datetime.now(UTC)
+        return Listed(tuple(body.get("items") or ()), version, at)
+
+    def create(self, path: str, body: Object) -> Object:
+        """Send an object to be created; reviews of rights are asked so, and leave nothing.
+
+        Raises:
+            ApiError: it was not taken.
+        """
+        return self._ask("POST", path, body)[0]
+
+    def client(self) -> ApiClient:
+        """The kubernetes client, for exec and watch."""
+        from chaos.cluster.kube_client import client_of
+
+        return client_of(self.access)
+
+    def _ask(
+        self, method: str, path: str, body: Object | None = None
+    ) -> tuple[Object, Mapping[str, str]]:
+        answer = self._send(method, path, body)
+        try:
+            content = json.loads(answer.data)
+        except ValueError:
+            told = f"{self.access.server} does not answer {path} as Kubernetes does."
+            raise ApiError(Trouble.OTHER, told, "See what the kubeconfig's server is.") from None
+        return content, answer.headers
+
+    def _send(self, method: str, path: str, body: Object | None) -> urllib3.BaseHTTPResponse:
+        self.asked[path.partition("?")[0]] += 1
+        try:
+            answer = self._connections().request(method, path, json=body)
+        except (HTTPError, ssl.SSLError, OSError) as error:
+            raise of_transport(error, self.access) from None
+        if answer.status >= 400:
+            raise of_status(answer.status, answer.data, path, self.access)
+        return answer
