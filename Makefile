@@ -5,7 +5,7 @@ PYTEST := $(BIN)/python -m pytest --durations=10 --durations-min=1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup venv lint unit test lab lab-down bench-lab lock
+.PHONY: help setup venv lint unit test gate lab lab-down bench-lab lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,16 @@ unit: venv ## the selftests that need no lab
 
 test: setup lint unit ## the whole quick tier: lint, unit, the lab brought up and tested (root)
 	$(PYTEST) selftests/lab
+
+# On a cluster of yours: make gate INVENTORY=clusters/staging.yaml. Without one, on a lab of its own.
+gate: setup ## the gate before an upgrade: the checklist, then the faults; INVENTORY=… or a lab
+ifdef INVENTORY
+	$(BIN)/holdfast run gate $(INVENTORY) $(ARGS)
+else
+	$(BIN)/holdfast lab up --name gate
+	code=0; $(BIN)/holdfast run gate .lab/gate/cluster.yaml $(ARGS) || code=$$?; \
+		$(BIN)/holdfast lab down --name gate; exit $$code
+endif
 
 lab: setup ## bring the lab up (root)
 	$(BIN)/holdfast lab up

@@ -1,3 +1,4 @@
 """Loads the fixtures for every test; nothing else."""
 
-pytest_plugins = ["fixtures"]
+# Not "fixtures": pytest takes that for a module of its own, and loads nothing.
+pytest_plugins = ["fixtures.plugin"]

@@ -119,6 +119,7 @@ def _probe(
     recovered = recovery(seen.every_outage, since=struck, heal=story.healing, unseen=seen.unseen)
     finding = judge(seen, _budget(limits), before=before, recovered=recovered)
     measured = {measure.name: measure for measure in finding.measures}
+    endless = any(outage.still_open for outage in seen.every_outage)
     return ProbeResult(
         probe=name,
         path=seen.probe.path,
@@ -131,8 +132,8 @@ def _probe(
         latency=_latency(seen),
         outages=tuple(_outage(one, since=struck) for one in seen.outages),
         degradations=tuple(_degradation(one, since=struck) for one in seen.degradations),
-        longest_outage=_bounds(measured["longest outage"]),
-        total_outage=_bounds(measured["total outage"]),
+        longest_outage=_bounds(measured["longest outage"], open_=endless),
+        total_outage=_bounds(measured["total outage"], open_=endless),
         recover=_bounds(measured["recovery"], open_=recovered.still_open or recovered.by_heal),
         budget=dict(limits),
         budget_from=planned.budget_from.get(name, "") if name not in other else "rejudged",

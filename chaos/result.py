@@ -131,8 +131,8 @@ class CheckResult:
 
     @property
     def counts(self) -> bool:
-        """Whether it goes into the run's verdict: all but what is waived."""
-        return not self.waiver
+        """Whether it goes into the run's verdict: all but a FAIL or NOT_COVERED that is waived."""
+        return not self.waiver or self.verdict not in (Verdict.FAIL, Verdict.NOT_COVERED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,7 +89,7 @@ class Story:
         shown: Any = manifested.data if manifested else {}
         return cls(
             planned=Planned.from_data(planned.data),
-            begins=planned.at,
+            begins=next(event.at for event in events if event.kind == PLANNED),
             phases=_phases(events, end=timeline.span.end),
             injected=_when(events, INJECTED),
             manifested=bool(shown.get("manifested")),

@@ -9,7 +9,13 @@ from types import FrameType
 
 import typer
 
+from chaos.errors import HoldfastError
+from cli import doctor as doctor_command
+from cli import gate as gate_command
+from cli import heal as heal_command
+from cli import init as init_command
 from cli import lab as lab_commands
+from cli import rejudge as rejudge_command
 from lab.errors import LabError
 
 app = typer.Typer(
@@ -20,6 +26,11 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(lab_commands.app, name="lab")
+app.command()(init_command.init)
+app.command()(doctor_command.doctor)
+app.command()(gate_command.run)
+app.command()(rejudge_command.rejudge)
+app.command()(heal_command.heal)
 
 
 def _interrupted(_number: int, _frame: FrameType | None) -> None:
@@ -33,7 +44,7 @@ def main() -> None:
     signal.signal(signal.SIGHUP, _interrupted)
     try:
         app()
-    except LabError as wrong:
+    except (LabError, HoldfastError) as wrong:
         print(wrong, file=sys.stderr)
         sys.exit(wrong.exit_code)
     except Exception as bug:

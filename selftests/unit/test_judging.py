@@ -106,6 +106,16 @@ def test_another_budget_turns_the_verdict_with_the_same_timeline(tmp_path: Path)
     assert result.probes[0].budget_from == "rejudged"
 
 
+def test_an_outage_without_an_end_has_no_upper_bound(tmp_path: Path) -> None:
+    result = judge_timeline(written(tmp_path, down=(10.5, 99.0)), path="t.jsonl")
+    reads = result.probes[0]
+    assert result.verdict is Verdict.FAIL
+    assert reads.longest_outage.upper is None
+    assert reads.total_outage.upper is None
+    assert result.service is not None
+    assert result.service.upper is None
+
+
 def test_phases_have_their_seconds(tmp_path: Path) -> None:
     result = judge_timeline(written(tmp_path), path="t.jsonl")
     assert [(p.name, p.seconds) for p in result.phases] == [

@@ -1,0 +1,120 @@
+"""Certificates, as they are shown and as they lie on disks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from chaos.cluster.facts import (
+    Certificate,
+    Declared,
+    Facts,
+    NotAvailable,
+    ServedCertificate,
+)
+from chaos.conformance.machines import is_control_plane
+from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed, not_covered
+
+LEFT = timedelta(days=30)
+APISERVER = "apiserver"
+
+
+def live_certificates_name_the_balancer(facts: Facts, inventory: Declared) -> CheckOutcome:
+    """What every apiserver shows, asked directly and through the balancer, names the balancer.
+
+    Its address too, where it has one that stays.
+    """
+    served = facts.served_certificates
+    if isinstance(served, NotAvailable):
+        return not_covered("the apiservers' certificates", served)
+    findings = Findings()
+    wanted = [inventory.endpoint_name]
+    if inventory.endpoint_address not in (None, inventory.endpoint_name):
+        wanted.append(str(inventory.endpoint_address))
+    for one in served:
+        if isinstance(one.certificate, NotAvailable):
+            findings.gap(_who(one), one.certificate)
+        elif missing := [name for name in wanted if not one.certificate.covers(name)]:
+            names = listed((*one.certificate.names, *one.certificate.addresses))
+            findings.wrong.append(
+                f"{_who(one)} shows a certificate without {listed(missing)}: it is for {names}"
+            )
+        else:
+            findings.good.append(f"{_who(one)} shows one for {listed(wanted)}")
+    asked = {one.node for one in served if one.what == APISERVER}
+    if isinstance(facts.nodes, NotAvailable):
+        findings.gap("whether that is every apiserver", facts.nodes)
+    else:
+        for node in facts.nodes:
+            if is_control_plane(node) and node.name not in asked:
+                findings.gap(f"the apiserver of {node.name}", "it was not asked")
+    if not asked:
+        findings.gap("the apiservers", "none was asked")
+    return findings.outcome()
+
+
+def certificates_last(facts: Facts, _inventory: Declared) -> CheckOutcome:
+    """Every certificate, live and on disk, is valid for more than 30 days yet."""
+    findings = Findings()
+    soonest: list[tuple[datetime, str]] = []
+    for where, certificate in _all(facts):
+        if isinstance(certificate, NotAvailable):
+            findings.gap(where, certificate)
+            continue
+        soonest.append((certificate.not_after, where))
+        left = certificate.not_after - facts.collected
+        if certificate.not_before > facts.collected:
+            since = f"{certificate.not_before:%Y-%m-%d %H:%M} UTC"
+            findings.wrong.append(f"{where} is not valid before {since}")
+        elif left <= timedelta(0):
+            findings.wrong.append(f"{where} expired on {certificate.not_after:%Y-%m-%d}")
+        elif left <= LEFT:
+            findings.wrong.append(
+                f"{where} expires on {certificate.not_after:%Y-%m-%d}, in {_days(left)}"
+            )
+    if soonest:
+        when, where = min(soonest)
+        findings.good.append(
+            f"{counted(len(soonest), 'certificate')} looked at; the first to expire is {where}, "
+            f"on {when:%Y-%m-%d}, in {_days(when - facts.collected)}"
+        )
+    return findings.outcome()
+
+
+def _all(facts: Facts) -> Iterator[tuple[str, Certificate | NotAvailable]]:
+    served = facts.served_certificates
+    if isinstance(served, NotAvailable):
+        yield "the live certificates", served
+    else:
+        for one in served:
+            yield f"what {_who(one)} shows", one.certificate
+    if not served:
+        yield "the live certificates", NotAvailable("none was seen")
+    for node, stored in facts.stored_certificates.items():
+        if isinstance(stored, NotAvailable):
+            yield f"the disk of {node}", stored
+        else:
+            for file in stored:
+                yield f"{file.path} on {node}", file.certificate
+    yield from _unseen(facts)
+
+
+def _unseen(facts: Facts) -> Iterator[tuple[str, NotAvailable]]:
+    """The machines on which certificates must lie and none was seen."""
+    if isinstance(facts.nodes, NotAvailable):
+        yield "whether these are all nodes", facts.nodes
+        return
+    for node in facts.nodes:
+        if node.kubernetes is not None and not facts.stored_certificates.get(node.name):
+            why = "none was found there" if node.declared else "the inventory does not have it"
+            yield f"the disk of {node.name}", NotAvailable(why)
+
+
+def _who(one: ServedCertificate) -> str:
+    if one.what == APISERVER:
+        return f"the apiserver of {one.node or 'a machine not in the inventory'} ({one.address})"
+    return f"the endpoint ({one.address})"
+
+
+def _days(left: timedelta) -> str:
+    return counted(left.days, "day")

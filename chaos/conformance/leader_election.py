@@ -1,0 +1,100 @@
+"""Who leads among the control plane's programs of which only one may act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from chaos.cluster.facts import Component, Declared, Facts, Lease, NodeFact, NotAvailable
+from chaos.conformance.machines import is_control_plane
+from chaos.conformance.outcome import CheckOutcome, Findings, listed
+
+ELECTED = ("kube-controller-manager", "kube-scheduler")
+# The apiserver's clock is known to the second.
+_CLOCK = timedelta(seconds=1)
+
+
+def one_fresh_holder_each(facts: Facts, _inventory: Declared) -> CheckOutcome:
+    """Leader election is on everywhere, and each lease has a holder that renewed it in time."""
+    findings = Findings()
+    nodes = () if isinstance(facts.nodes, NotAvailable) else facts.nodes
+    for name in ELECTED:
+        _election_is_on(name, facts, findings)
+        if isinstance(facts.leases, NotAvailable):
+            findings.gap(f"the lease {name}", facts.leases)
+            continue
+        lease = next((one for one in facts.leases.leases if one.name == name), None)
+        age = facts.leases.at - lease.renewed if lease and lease.renewed else None
+        _lease(name, lease, age, nodes, findings)
+    return findings.outcome()
+
+
+def _election_is_on(name: str, facts: Facts, findings: Findings) -> None:
+    on, seen = [], False
+    for node, components in facts.components.items():
+        if isinstance(components, NotAvailable):
+            findings.gap(f"{name} on {node}", components)
+            seen = True
+            continue
+        mine = [one for one in components if one.name == name]
+        seen = seen or bool(mine)
+        for one in mine:
+            file = one.flags.get("config")
+            if file and "leader-elect" not in one.flags:
+                findings.gap(f"leader election of {name} on {node}", f"{file} decides it")
+            elif is_on(one):
+                on.append(node)
+            else:
+                findings.wrong.append(f"{name} on {node} runs with --leader-elect=false")
+        if not mine and _belongs(node, facts):
+            findings.wrong.append(f"{name} does not run on {node}")
+    if not seen:
+        findings.gap(name, "it was seen on no node")
+    if on:
+        findings.good.append(f"{name}: leader election is on, on {listed(on)}")
+
+
+def is_on(component: Component) -> bool:
+    """Whether it elects a leader before it acts, which is its default."""
+    return component.flags.get("leader-elect", "true").lower() not in ("false", "f", "0")
+
+
+def _belongs(name: str, facts: Facts) -> bool:
+    """Whether this node is a control plane, as far as that is known."""
+    nodes = () if isinstance(facts.nodes, NotAvailable) else facts.nodes
+    return any(n.name == name and n.kubernetes and is_control_plane(n) for n in nodes)
+
+
+def _lease(
+    name: str,
+    lease: Lease | None,
+    age: timedelta | None,
+    nodes: Iterable[NodeFact],
+    findings: Findings,
+) -> None:
+    if lease is None:
+        findings.wrong.append(f"there is no lease {name}: nobody elects a leader")
+    elif not lease.holder:
+        findings.wrong.append(f"nobody holds the lease {name}")
+    elif age is None:
+        findings.wrong.append(f"{lease.holder} never renewed the lease {name}")
+    elif age > lease.duration + _CLOCK:
+        findings.wrong.append(
+            f"{lease.holder} renewed the lease {name} {age.total_seconds():.0f} s ago, and it "
+            f"lasts {lease.duration.total_seconds():g} s: nobody leads"
+        )
+    elif (known := [n.name for n in nodes if is_control_plane(n)]) and not _among(lease, known):
+        findings.wrong.append(f"{lease.holder} holds the lease {name} and is no control plane")
+    else:
+        seconds = max(0.0, age.total_seconds())
+        findings.good.append(
+            f"{lease.holder} holds the lease {name}, renewed {seconds:.0f} s before"
+        )
+
+
+def _among(lease: Lease, nodes: Iterable[str]) -> bool:
+    """Whether its holder, `HOST_UUID`, runs on one of these nodes; the host may have a domain."""
+    host = lease.holder.rpartition("_")[0] or lease.holder
+    return any(
+        node == host or node.startswith(f"{host}.") or host.startswith(f"{node}.") for node in nodes
+    )

@@ -1,0 +1,42 @@
+"""`holdfast run`: the checklist, the faults, or both as the gate before an upgrade."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+
+def run(
+    profile: Annotated[
+        Literal["gate", "conformance", "resilience"],
+        typer.Argument(help="The checklist, the faults, or (`gate`) both."),
+    ],
+    inventory: Annotated[Path, typer.Argument(help="Of the cluster.")],
+    seed: Annotated[int, typer.Option(help="Chooses among equal targets.")] = 1,
+    hold: Annotated[float, typer.Option(help="Seconds that each fault lasts.")] = 30.0,
+    select: Annotated[
+        str, typer.Option("-k", help="Only tests whose names fit, as pytest's -k.")
+    ] = "",
+    confirm_production: Annotated[
+        bool, typer.Option("--confirm-production", help="This run may break production.")
+    ] = False,
+) -> None:
+    """Run the suite on a cluster, print the verdict, and write the reports."""
+    from fixtures import gate
+    from reports.exit_code import exit_code
+    from reports.terminal import show
+
+    asked = gate.Asked(
+        inventory=inventory,
+        profile=profile,
+        seed=seed,
+        hold=timedelta(seconds=hold),
+        confirmed=confirm_production,
+        select=("-k", select) if select else (),
+    )
+    folder, result = gate.run(asked)
+    show(result, folder=folder.path)
+    raise typer.Exit(exit_code(result.verdict, interrupted=bool(result.interrupted)))

@@ -1,0 +1,127 @@
+"""A run's result from what its folder holds: the checks, and each experiment's timeline.
+
+The gate and `rejudge` both come here; so a verdict never rests on what is not on disk.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chaos.judging import judge_timeline
+from chaos.measure.errors import TimelineError
+from chaos.measure.timeline import Timeline
+from chaos.measure.verdict import Verdict, worst
+from chaos.result import CheckResult, ClusterResult, ExperimentResult, RunResult
+from reports.errors import ReportError
+
+ABOUT = "run.json"
+TIMELINES = "experiments/*/timeline.jsonl"
+
+Budgets = Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a run's folder must say beside checks and timelines. `seconds` is None while it runs."""
+
+    profile: str
+    begins: str
+    seed: int
+    cluster: ClusterResult
+    seconds: float | None = None
+    interrupted: str = ""
+    holdfast: str = ""
+    planned: Sequence[str] = field(default=())
+
+    def write(self, folder: Path) -> None:
+        """Keep it in the run's folder."""
+        (folder / ABOUT).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> About:
+        """What was kept.
+
+        Raises:
+            ReportError: it is missing or cannot be read.
+        """
+        try:
+            kept: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+            return cls(**{**kept, "cluster": ClusterResult(**kept["cluster"])})
+        except (OSError, ValueError, TypeError, KeyError) as wrong:
+            raise ReportError(f"{folder / ABOUT} cannot be read: {wrong}.") from None
+
+
+def assemble(
+    folder: Path, checks: Sequence[CheckResult], *, budgets: Budgets | None = None
+) -> RunResult:
+    """Judge all of a run again from its folder.
+
+    Args:
+        checks: the run's, as they were recorded.
+        budgets: other limits for experiments, in seconds by probe and by name.
+
+    Raises:
+        ReportError: the folder is none of a run.
+    """
+    about = About.read(folder)
+    experiments = tuple(_experiments(folder, budgets))
+    missing = [name for name in about.planned if name not in {e.name for e in experiments}]
+    verdict, reason = run_verdict(checks, experiments, missing)
+    return RunResult(
+        run=folder.name,
+        profile=about.profile,
+        begins=about.begins,
+        seconds=about.seconds or 0.0,
+        seed=about.seed,
+        cluster=about.cluster,
+        checks=tuple(checks),
+        experiments=experiments,
+        verdict=verdict,
+        reason=reason,
+        interrupted=about.interrupted,
+        holdfast=about.holdfast,
+    )
+
+
+def _experiments(folder: Path, budgets: Budgets | None) -> list[ExperimentResult]:
+    found = []
+    for file in sorted(folder.glob(TIMELINES)):
+        path = str(file.relative_to(folder))
+        try:
+            found.append(judge_timeline(Timeline.read(file), path=path, budgets=budgets))
+        except TimelineError as wrong:
+            raise ReportError(f"{file}: {wrong}") from None
+    return found
+
+
+def run_verdict(
+    checks: Sequence[CheckResult],
+    experiments: Sequence[ExperimentResult],
+    missing: Sequence[str] = (),
+) -> tuple[Verdict, str]:
+    """The worst of all that counts, and what made it so.
+
+    What is waived does not count. A critical item that was not covered makes it INCONCLUSIVE, and
+    so does an experiment that was planned and left no timeline.
+    """
+    verdicts: list[tuple[Verdict, str]] = []
+    for check in checks:
+        if not check.counts:
+            continue
+        unseen = check.verdict is Verdict.NOT_COVERED
+        if unseen and check.severity != "critical":
+            continue
+        verdict = Verdict.INCONCLUSIVE if unseen else check.verdict
+        told = check.evidence[0] if check.evidence else check.title
+        verdicts.append((verdict, f"{check.id}: {told}"))
+    verdicts += [(one.verdict, f"{one.name}: {one.reason}") for one in experiments]
+    verdicts += [(Verdict.INCONCLUSIVE, f"{name} was planned and not run") for name in missing]
+    verdict = worst(one for one, _ in verdicts)
+    reasons = [reason for one, reason in verdicts if one is verdict]
+    if verdict is Verdict.PASS:
+        return verdict, f"{len(checks)} checks and {len(experiments)} experiments"
+    return verdict, "; ".join(reasons) or "nothing was looked at"

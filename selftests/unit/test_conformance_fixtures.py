@@ -1,0 +1,192 @@
+"""The fixtures and what pytest does with a verdict: each test runs pytest on recorded facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from chaos.cluster.facts import Facts
+from chaos.cluster.recorded import save
+from chaos.measure.verdict import Verdict
+from chaos.result import CheckResult
+from fixtures.checks import read
+from selftests.unit.cluster_support import INVENTORY
+from selftests.unit.conformance_parts import API, members, stored
+from selftests.unit.conformance_support import ITEMS, SILENT, good
+
+pytest_plugins = ["pytester"]
+
+REPO = Path(__file__).parents[2]
+VOTERS, ENCRYPTED = "etcd-odd-voters", "etcd-encrypted"
+TODAY = datetime.now(UTC).date()
+
+
+@pytest.fixture(autouse=True)
+def _no_inventory_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOLDFAST_INVENTORY", "INVENTORY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def run(pytester: pytest.Pytester, *words: str) -> pytest.RunResult:
+    """The conformance tests, in this process."""
+    where = ("-c", str(REPO / "pytest.ini"), "-p", "no:cacheprovider")
+    return pytester.runpytest_inprocess(*where, str(REPO / "tests/conformance"), *words)
+
+
+def test_files_may_lie_outside_the_checkout(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(good(), pytester.path / "facts.json")
+    monkeypatch.chdir(REPO)
+    result = pytester.runpytest_inprocess(
+        "-p", "no:cacheprovider", f"--facts={pytester.path}/facts.json", "-k", "voters"
+    )
+    assert result.ret == 0
+
+
+def judge(
+    pytester: pytest.Pytester, facts: Facts, *words: str
+) -> tuple[pytest.RunResult, Mapping[str, CheckResult]]:
+    """The conformance tests on these facts, and what they left in checks.json."""
+    save(facts, pytester.path / "facts.json")
+    result = run(pytester, "--facts", "facts.json", "--holdfast-out", "out/run", *words)
+    checks = read(pytester.path / "out/run/checks.json")
+    assert checks.exit == result.ret
+    return result, {check.id: check for check in checks.checks}
+
+
+def beside(pytester: pytest.Pytester, *, max_age: str = "1h30m", more: str = "") -> tuple[str, str]:
+    """The words that name an inventory of the cluster that the facts are of."""
+    text = INVENTORY.replace("api.test", API)
+    text += f"backups: {{max_age: {max_age}}}\ncritical_namespaces: [shop]\n{more}"
+    (pytester.path / "cluster.yaml").write_text(text)
+    return "--inventory", "cluster.yaml"
+
+
+def waived(pytester: pytest.Pytester, item: str, until: date) -> tuple[str, str]:
+    """The same, with a waiver."""
+    waiver = f"{{id: {item}, reason: it is old, owner: platform, expires: {until}}}"
+    return beside(pytester, more=f"waivers: [{waiver}]\n")
+
+
+def test_collecting_needs_no_inventory(pytester: pytest.Pytester) -> None:
+    result = run(pytester, "--collect-only", "-q", "--holdfast-out", "out")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines([f"{len(ITEMS)} tests collected*"])
+    assert not (pytester.path / "out").exists()
+
+
+def test_without_an_inventory_each_test_says_so(pytester: pytest.Pytester) -> None:
+    result = run(pytester)
+    assert result.ret == 1
+    result.assert_outcomes(errors=len(ITEMS))
+    text = result.stdout.str()
+    assert text.count("\nThere is no inventory. Name its file with --inventory=PATH") == len(ITEMS)
+    assert "Traceback" not in text
+    assert "During handling" not in text
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--inventory", "nowhere.yaml"), "there is no inventory *nowhere.yaml"),
+        (("--facts", "nowhere.json"), "*nowhere.json: it cannot be read: *"),
+    ],
+)
+def test_files_that_are_not_there(
+    pytester: pytest.Pytester, words: tuple[str, ...], said: str
+) -> None:
+    result = run(pytester, *words, "-k", "voters")
+    result.assert_outcomes(errors=1, deselected=len(ITEMS) - 1)
+    result.stdout.fnmatch_lines([said])
+
+
+def test_good_facts_pass_and_leave_a_check_each(pytester: pytest.Pytester) -> None:
+    result, checks = judge(pytester, good())
+    result.assert_outcomes(passed=len(ITEMS))
+    assert {name: check.verdict for name, check in checks.items()} == dict.fromkeys(
+        ITEMS, Verdict.PASS
+    )
+    voters = checks[VOTERS]
+    assert "1 may be lost" in voters.evidence[0]
+    assert (voters.severity, voters.topic) == ("critical", "etcd")
+    assert voters.remedy.startswith("join or remove one control plane")
+    assert voters.source.endswith("Production Checklist")
+    result.stdout.fnmatch_lines([f"PASS {VOTERS}: 3 voters*"])
+    assert (pytester.path / "out/run/facts.json").is_file()
+
+
+def test_a_failed_item_says_what_to_do(pytester: pytest.Pytester) -> None:
+    result, checks = judge(pytester, replace(good(), encryption=stored(secrets=["k8s\\x00"])))
+    assert result.ret == 1
+    result.assert_outcomes(passed=len(ITEMS) - 1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "FAIL: 1 of 1 secrets looked at are not encrypted: /registry/secrets/shop/0*",
+            "*Mend: an EncryptionConfiguration whose first provider is not identity*",
+            "*Source: Kubernetes High Availability Architecture*",
+        ]
+    )
+    assert checks[ENCRYPTED].verdict is Verdict.FAIL
+
+
+def test_what_is_not_covered_fails_only_where_it_is_critical(pytester: pytest.Pytester) -> None:
+    result, checks = judge(pytester, replace(good(), encryption=SILENT, leases=SILENT))
+    result.assert_outcomes(passed=len(ITEMS) - 2, failed=1, skipped=1)
+    result.stdout.fnmatch_lines(["NOT COVERED: *did not answer*", "SKIPPED*NOT COVERED: *answer*"])
+    for name in (ENCRYPTED, "leader-election"):
+        assert checks[name].verdict is Verdict.NOT_COVERED
+
+
+def test_a_waiver_that_holds(pytester: pytest.Pytester) -> None:
+    words = waived(pytester, VOTERS, TODAY)
+    result, checks = judge(pytester, replace(good(), etcd=members(1)), *words)
+    told = f"it is old, platform, until {TODAY}"
+    result.stdout.fnmatch_lines([f"FAIL (waived) {VOTERS}: *", f"SKIPPED*waived: {told}"])
+    assert (checks[VOTERS].verdict, checks[VOTERS].waiver) == (Verdict.FAIL, told)
+    assert not checks[VOTERS].counts
+
+
+def test_a_waiver_of_what_is_not_covered(pytester: pytest.Pytester) -> None:
+    words = waived(pytester, "leader-election", TODAY)
+    result, checks = judge(pytester, replace(good(), leases=SILENT), *words)
+    result.assert_outcomes(passed=len(ITEMS) - 1, skipped=1)
+    assert checks["leader-election"].verdict is Verdict.NOT_COVERED
+    assert checks["leader-election"].waiver
+
+
+def test_a_waiver_that_has_expired(pytester: pytest.Pytester) -> None:
+    words = waived(pytester, ENCRYPTED, TODAY - timedelta(days=1))
+    result, checks = judge(
+        pytester, replace(good(), encryption=stored(secrets=["k8s\\x00"])), *words
+    )
+    result.assert_outcomes(passed=len(ITEMS) - 1, failed=1)
+    result.stdout.fnmatch_lines(["*its waiver has expired: it is old, platform, until *"])
+    assert checks[ENCRYPTED].waiver == ""
+
+
+def test_a_waiver_that_is_not_needed(pytester: pytest.Pytester) -> None:
+    result, checks = judge(pytester, good(), *waived(pytester, VOTERS, TODAY))
+    result.assert_outcomes(passed=len(ITEMS))
+    assert checks[VOTERS].waiver == ""
+    assert "a waiver that does nothing here" in checks[VOTERS].evidence[-1]
+
+
+def test_an_inventory_beside_facts_says_what_is_expected(pytester: pytest.Pytester) -> None:
+    result, checks = judge(pytester, good(), *beside(pytester, max_age="11m"))
+    result.assert_outcomes(passed=len(ITEMS) - 1, failed=1)
+    assert checks["etcd-backup"].verdict is Verdict.FAIL
+
+
+def test_facts_of_another_cluster(pytester: pytest.Pytester) -> None:
+    result, checks = judge(pytester, replace(good(), uid="4-5-6"))
+    result.assert_outcomes(errors=len(ITEMS))
+    result.stdout.fnmatch_lines(["The cluster has the UID 4-5-6, and the inventory is of 1-2-3.*"])
+    # No item is lost: a report made of these cannot pass.
+    assert {name: check.verdict for name, check in checks.items()} == dict.fromkeys(
+        ITEMS, Verdict.INCONCLUSIVE
+    )

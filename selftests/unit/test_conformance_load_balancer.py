@@ -1,0 +1,137 @@
+"""Judging what balancers check, and whom they send to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chaos.cluster.facts import Facts
+from chaos.measure.verdict import Verdict
+from selftests.unit.conformance_parts import HAPROXY, balancer
+from selftests.unit.conformance_support import SILENT, at, good, known, red, told
+
+CHECKS = "balancer-checks-apiservers"
+HTTPCHK = "    option httpchk\n"
+SEND = "    http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host api.dev.holdfast.test\n"
+CP_2 = "    server cp-2 198.51.100.22:6443\n"
+
+
+def configured(text: str) -> Facts:
+    """With lb-2 running this configuration."""
+    return replace(good(), balancers=(balancer("lb-1"), balancer("lb-2", text)))
+
+
+def edited(old: str, new: str) -> Facts:
+    """With this edit in lb-2's configuration."""
+    assert old in HAPROXY
+    return configured(HAPROXY.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (HTTPCHK, "", "a plain TCP connect"),
+        (HTTPCHK, "    option tcp-check\n", "a plain TCP connect"),
+        (HTTPCHK, "    option ssl-hello-chk\n", "a TLS hello"),
+        (" check-ssl", "", "speaks plain HTTP to a TLS port, which never passes: add check-ssl"),
+        ("uri /readyz", "uri /livez", "asks /livez, which does not tell whether it is ready"),
+        (SEND, "", "asks /, which"),
+        (HTTPCHK + SEND, "    option httpchk GET /healthz\n", "asks /healthz, which"),
+        ("check check-ssl", "check-ssl", "never checked, and sent to when dead: cp-1, cp-2, cp-3"),
+        (CP_2, "", "not behind it: cp-2"),
+        (CP_2, CP_2.replace("\n", " disabled\n"), "not behind it: cp-2"),
+        (CP_2, CP_2 + CP_2.replace("22", "99"), "no serving control plane: cp-2 (198.51.100.99)"),
+        (CP_2, CP_2.replace("\n", " no-check\n"), "never checked, and sent to when dead: cp-2"),
+    ],
+)
+def test_a_check_that_does_not_tell(old: str, new: str, said: str) -> None:
+    facts = edited(old, new)
+    assert red(facts) == {CHECKS: Verdict.FAIL}
+    first = told(CHECKS, facts).splitlines()[0]
+    assert first.startswith("lb-2, backend apiservers: ")
+    assert said in first
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (HTTPCHK + SEND, "    option httpchk GET /readyz HTTP/1.1\n"),
+        (HTTPCHK + SEND, "    option httpchk /readyz?verbose\n"),
+        (" check-ssl", " ssl"),
+        ("198.51.100.22:6443", "cp-2.example.test:6443"),
+        ("198.51.100.22:6443", "cp-2:6443"),
+        (CP_2, CP_2.replace("\n", " backup\n")),
+        ("bind *:6443", "bind 198.51.100.100:6443,:::6443 v4v6"),
+        ("bind *:6443", "bind *:16443"),
+    ],
+)
+def test_what_is_written_in_another_way_and_does(old: str, new: str) -> None:
+    assert red(edited(old, new)) == {}
+
+
+def test_the_checks_own_tls() -> None:
+    connect = "    http-check connect ssl sni api.dev.holdfast.test\n"
+    text = HAPROXY.replace(" check-ssl", "").replace(SEND, connect + SEND)
+    assert red(configured(text)) == {}
+
+
+def test_a_server_whose_name_only_the_balancer_resolves() -> None:
+    facts = edited("198.51.100.22:6443", "second.example.test:6443")
+    assert red(facts) == {CHECKS: Verdict.NOT_COVERED}
+    assert "who second.example.test is, to which lb-2 sends" in told(CHECKS, facts)
+    assert red(edited("198.51.100.22:6443", "[2001:db8::22]:6443")) == {CHECKS: Verdict.FAIL}
+
+
+def test_bytes_of_its_own() -> None:
+    sending = "    option tcp-check\n    tcp-check send-binary 474554\n"
+    plain = configured(HAPROXY.replace(HTTPCHK, sending).replace(" check-ssl", ""))
+    assert red(plain) == {CHECKS: Verdict.FAIL}
+    assert "speaks plain text to a TLS port: it never gets a true answer" in told(CHECKS, plain)
+    secret = edited(HTTPCHK, sending)
+    assert red(secret) == {CHECKS: Verdict.FAIL}
+    assert "sends bytes of its own" in told(CHECKS, secret)
+
+
+def test_a_balancer_in_front_of_nothing() -> None:
+    facts = configured("frontend statistics\n    bind *:8404\n    mode http\n")
+    assert red(facts) == {CHECKS: Verdict.FAIL}
+    assert "lb-2 has no backend behind port 6443" in told(CHECKS, facts)
+
+
+def test_a_spare_control_plane_behind_the_balancer_is_a_stranger() -> None:
+    nodes = at(known(good().nodes), 2, roles=("control-plane", "etcd", "spare"))
+    facts = replace(good(), nodes=nodes)
+    assert red(facts)[CHECKS] is Verdict.FAIL
+    assert "no serving control plane: cp-3 (198.51.100.23)" in told(CHECKS, facts)
+
+
+def running(**changes: object) -> Facts:
+    """With lb-2's running process seeing cp-2 so."""
+    second = balancer("lb-2")
+    states = at(known(second.states), 1, **changes)
+    return replace(good(), balancers=(balancer("lb-1"), replace(second, states=states)))
+
+
+def test_the_running_process_is_what_counts() -> None:
+    down = running(status="DOWN", check="L7STS")
+    assert red(down) == {CHECKS: Verdict.FAIL}
+    assert "the running HAProxy has it as DOWN (L7STS)" in told(CHECKS, down)
+    not_reloaded = running(server="old")
+    assert red(not_reloaded) == {CHECKS: Verdict.FAIL}
+    assert "cp-2 is configured, and the running HAProxy does not know it" in told(
+        CHECKS, not_reloaded
+    )
+    assert red(running(status="UP 1/2")) == {}
+
+
+def test_what_could_not_be_looked_at() -> None:
+    one = balancer("lb-2")
+    for balancers in (
+        SILENT,
+        (balancer("lb-1"), replace(one, config=SILENT, states=SILENT)),
+        (balancer("lb-1"), replace(one, states=SILENT)),
+    ):
+        facts = replace(good(), balancers=balancers)
+        assert red(facts) == {CHECKS: Verdict.NOT_COVERED}
+        assert SILENT.reason in told(CHECKS, facts)
