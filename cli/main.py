@@ -10,6 +10,7 @@ from types import FrameType
 import typer
 
 from chaos.errors import HoldfastError
+from chaos.measure.errors import MeasureError
 from cli import doctor as doctor_command
 from cli import gate as gate_command
 from cli import heal as heal_command
@@ -47,6 +48,9 @@ def main() -> None:
     except (LabError, HoldfastError) as wrong:
         print(wrong, file=sys.stderr)
         sys.exit(wrong.exit_code)
+    except MeasureError as wrong:
+        print(wrong, file=sys.stderr)
+        sys.exit(HoldfastError.exit_code)
     except Exception as bug:
         if os.environ.get("HOLDFAST_DEBUG"):
             raise
