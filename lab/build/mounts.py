@@ -1,23 +1,16 @@
-"""What is mounted below a folder."""
+"""What is mounted below a folder of the cache."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
+from lab.mounts import mounts_below
 from lab.shell import run
 
 
 def below(folder: Path) -> list[Path]:
-    """Mount points at or below a folder, the deepest first."""
-    top = folder.resolve()
-    found = []
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        # The kernel writes blanks and the like in a path as octal escapes.
-        point = Path(re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), line.split()[4]))
-        if point.is_relative_to(top):
-            found.append(point)
-    return sorted(found, key=lambda p: len(p.parts), reverse=True)
+    """Mount points at or below a folder, wherever links to it lead, the deepest first."""
+    return mounts_below(folder.resolve())
 
 
 def take_off(folder: Path) -> None:
