@@ -73,6 +73,8 @@ class Timeline:
         if lines and lines.pop():
             torn.append(len(lines) + 2)
         for number, line in enumerate(lines, start=2):
+            if not line:
+                continue  # nothing was lost: see Appender.append
             try:
                 read = parse_line(line)
             except ValueError:
@@ -133,7 +135,9 @@ class Appender:
         """
         size = os.fstat(self._descriptor).st_size
         if size and os.pread(self._descriptor, 1, size - 1) != b"\n":
-            lines = b"\n" + lines  # a writer was killed amid a line: leave that one torn alone
+            # A writer was killed amid a line: leave that one torn alone. Or another one is writing
+            # at this moment, and what it writes is not all there yet: that makes an empty line.
+            lines = b"\n" + lines
         left = memoryview(lines)
         while left:
             left = left[os.write(self._descriptor, left) :]

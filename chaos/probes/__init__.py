@@ -24,29 +24,33 @@ _KINDS: dict[str, ProbeKind] = {}
 
 @dataclass(frozen=True, slots=True)
 class ProbeKind:
-    """A kind of probe: `rate` (Hz) is its usual one, `does` the first line of its docstring."""
+    """A kind of probe.
+
+    `rate` (Hz) and `timeout` (seconds) are its usual ones, `does` the first line of its docstring.
+    """
 
     name: str
     rate: float
+    timeout: float
     factory: str
     does: str
 
     def spec(
         self,
-        access: ApiAccess,
+        access: ApiAccess | None = None,
         *,
         path: str = "endpoint",
         rate: float | None = None,
-        timeout: float = 1.0,
+        timeout: float | None = None,
         **options: Any,
     ) -> ProbeSpec:
         """A probe of this kind, ready to be given to `Sampling`.
 
         Args:
-            access: whom to ask, and as whom.
-            path: by which way: `endpoint`, or the name of the node whose apiserver is asked.
+            access: whom to ask, and as whom, where that is the API.
+            path: by which way: `endpoint`, or the name of the node that is asked.
             rate: Hz; the kind's usual one if not given.
-            timeout: seconds.
+            timeout: seconds; the kind's usual one if not given.
             options: the kind's own; its class names them.
 
         Returns:
@@ -58,24 +62,25 @@ class ProbeKind:
             path=path,
             factory=self.factory,
             rate=self.rate if rate is None else rate,
-            timeout=timeout,
-            options={"access": access.as_data(), **options},
+            timeout=self.timeout if timeout is None else timeout,
+            options=({"access": access.as_data()} if access else {}) | options,
         )
 
 
-def probe(name: str, *, rate: float) -> Callable[[_Class], _Class]:
+def probe(name: str, *, rate: float, timeout: float = 1.0) -> Callable[[_Class], _Class]:
     """Mark a class as a kind of probe; it is called with its ProbeSpec.
 
     Args:
         name: the kind's name, unique.
         rate: its usual rate, in Hz.
+        timeout: its usual time-out, in seconds.
     """
 
     def mark(cls: _Class) -> _Class:
         if name in _KINDS:
             raise ValueError(f"there are two kinds of probe called {name}")
         does = (inspect.getdoc(cls) or "").partition("\n")[0]
-        _KINDS[name] = ProbeKind(name, rate, f"{cls.__module__}:{cls.__qualname__}", does)
+        _KINDS[name] = ProbeKind(name, rate, timeout, f"{cls.__module__}:{cls.__qualname__}", does)
         return cls
 
     return mark

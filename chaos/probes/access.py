@@ -35,15 +35,6 @@ class ApiAccess:
         """What the server's certificate must name."""
         return self.server_name or self.host
 
-    @property
-    def is_address(self) -> bool:
-        """The host is an IP address: there is nothing to resolve."""
-        try:
-            ipaddress.ip_address(self.host)
-        except ValueError:
-            return False
-        return True
-
     def as_data(self) -> dict[str, Any]:
         """For the sampler's eyes only: with the key and the token."""
         return asdict(self)
@@ -54,9 +45,18 @@ class ApiAccess:
         return cls(**data)
 
 
+def is_address(host: str) -> bool:
+    """Whether this is an IP address: there is nothing to resolve."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 @functools.cache
-def tls_context(access: ApiAccess) -> ssl.SSLContext:
-    """The TLS context, made once for all connections of an access.
+def tls_context(access: ApiAccess, protocol: str = "http/1.1") -> ssl.SSLContext:
+    """The TLS context, made once for all connections of an access that speak this protocol.
 
     Not ssl.create_default_context: from Python 3.13 on that refuses authorities without an
     authority key identifier, which client-go takes and clusters have.
@@ -66,7 +66,7 @@ def tls_context(access: ApiAccess) -> ssl.SSLContext:
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies chain and name
     context.load_verify_locations(cadata=access.ca)
-    context.set_alpn_protocols(["http/1.1"])
+    context.set_alpn_protocols([protocol])
     if access.certificate and access.key:
         with _in_memory(f"{access.certificate}\n{access.key}\n") as file:
             context.load_cert_chain(file)

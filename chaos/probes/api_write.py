@@ -12,16 +12,16 @@ from chaos.measure.probe import Attempt, ProbeSpec
 from chaos.probes import probe
 from chaos.probes.access import ApiAccess, tls_context
 from chaos.probes.classify import classified, of_status
-from chaos.probes.http import request
 from chaos.probes.slots import Slots
+from chaos.probes.writing import config_map
 
 # Three seconds of writes at 20 Hz: an object's turn comes again long after its time-out.
 RING = 64
 
-LABELS = {"app.kubernetes.io/managed-by": "holdfast"}
+KIND = "api-write"
 
 
-@probe("api-write", rate=20.0)
+@probe(KIND, rate=20.0)
 class ApiWrite:
     """A create-or-update of a ConfigMap by server-side apply, with a value never written before.
 
@@ -54,7 +54,9 @@ class ApiWrite:
     async def _write(self, attempt: Attempt) -> Outcome:
         key, value = f"holdfast-write-{attempt.tick % RING:02d}", f"{self._run}:{attempt.tick}"
         attempt.note(key=key, value=value)
-        answer = await self._slots.exchange(self._request(key, value), attempt)
+        answer = await self._slots.exchange(
+            config_map(self._access, key, value, kind=KIND), attempt
+        )
         outcome = of_status(answer.status)
         if outcome is not Outcome.OK:
             attempt.note(status=answer.status)
@@ -68,19 +70,3 @@ class ApiWrite:
             attempt.note(error=f"the answer is not what was written: {error!r}"[:160])
             return Outcome.WRONG
         return outcome
-
-    def _request(self, key: str, value: str) -> bytes:
-        space = self._access.namespace
-        body = {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": key, "namespace": space, "labels": LABELS},
-            "data": {"value": value},
-        }
-        return request(
-            self._access,
-            "PATCH",
-            f"/api/v1/namespaces/{space}/configmaps/{key}?fieldManager=holdfast&force=true",
-            body=json.dumps(body).encode(),
-            content_type="application/apply-patch+yaml",
-        )

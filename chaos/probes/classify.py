@@ -9,6 +9,7 @@ from collections.abc import Awaitable
 
 from chaos.measure.outcome import Outcome
 from chaos.measure.probe import Attempt
+from chaos.probes.h2_frames import GoneAway
 from chaos.probes.http import BadAnswer
 
 # The runner's own poverty: no files, no memory, no free port, our own firewall.
@@ -42,6 +43,9 @@ async def classified(attempt: Attempt, asking: Awaitable[Outcome]) -> Outcome:
     except BadAnswer as error:
         attempt.note(error=str(error)[:160])
         return Outcome.WRONG
+    except GoneAway as error:
+        attempt.note(phase=attempt.phase, error=str(error)[:160])
+        return Outcome.GOAWAY
     except (OSError, EOFError) as error:
         attempt.note(phase=attempt.phase, error=f"{type(error).__name__}: {error}"[:160])
         return of_error(error, attempt.phase)

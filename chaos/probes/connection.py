@@ -6,12 +6,13 @@ import asyncio
 import functools
 import hashlib
 import socket
+import ssl
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from chaos.measure.probe import Attempt
-from chaos.probes.access import ApiAccess, tls_context
+from chaos.probes.access import ApiAccess, is_address, tls_context
 
 # A thread can hang for a resolver's whole patience (10 s and more), long after the attempt that
 # wanted it timed out. Enough of them that the attempts after the name server's return find one.
@@ -42,15 +43,44 @@ class Connection:
         self.writer.transport.abort()
 
 
-async def connect(access: ApiAccess, attempt: Attempt) -> Connection:
+async def connect(access: ApiAccess, attempt: Attempt, *, protocol: str = "http/1.1") -> Connection:
     """Resolve, connect, speak TLS; the attempt's phase is `dns`, `connect`, `tls` in turn.
+
+    Args:
+        access: whom to reach.
+        attempt: what this is part of.
+        protocol: what will be spoken, as ALPN names it.
 
     Raises:
         socket.gaierror: the name was not resolved.
         OSError: no connection, or (ssl.SSLError) no session.
     """
+    context = tls_context(access, protocol)
+    return await dial(access.host, access.port, attempt, context=context, name=access.expected_name)
+
+
+async def dial(
+    host: str,
+    port: int,
+    attempt: Attempt,
+    *,
+    context: ssl.SSLContext | None = None,
+    name: str | None = None,
+) -> Connection:
+    """As `connect`, to anything.
+
+    Args:
+        host: a name or an address.
+        port: its TCP port.
+        attempt: what this is part of.
+        context: of TLS; without it the connection is a plain one, whose `peer` is empty.
+        name: what the certificate must name, by default the host.
+
+    Raises:
+        OSError: as in `connect`.
+    """
     attempt.phase = "dns"
-    family, address = await _resolve(access)
+    family, address = await _resolve(host, port)
     attempt.phase = "connect"
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -59,22 +89,25 @@ async def connect(access: ApiAccess, attempt: Attempt) -> Connection:
     except BaseException:
         sock.close()
         raise
+    if context is None:
+        reader, writer = await asyncio.open_connection(sock=sock)
+        return Connection(reader, writer, "")
     attempt.phase = "tls"
     # From here on the socket is the transport's, which closes it when the handshake fails.
     reader, writer = await asyncio.open_connection(
-        sock=sock, ssl=tls_context(access), server_hostname=access.expected_name
+        sock=sock, ssl=context, server_hostname=name or host
     )
     certificate = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     return Connection(reader, writer, hashlib.sha256(certificate).hexdigest()[:8])
 
 
-async def _resolve(access: ApiAccess) -> tuple[int, Any]:
+async def _resolve(host: str, port: int) -> tuple[int, Any]:
     """The first address of the host: going on to the next one would be a retry."""
-    flags = socket.AI_NUMERICHOST if access.is_address else socket.AI_ADDRCONFIG
+    flags = socket.AI_NUMERICHOST if is_address(host) else socket.AI_ADDRCONFIG
     look_up = functools.partial(
-        socket.getaddrinfo, access.host, access.port, type=socket.SOCK_STREAM, flags=flags
+        socket.getaddrinfo, host, port, type=socket.SOCK_STREAM, flags=flags
     )
-    if access.is_address:
+    if is_address(host):
         found = look_up()  # no name, no waiting
     else:
         found = await asyncio.get_running_loop().run_in_executor(_resolvers(), look_up)

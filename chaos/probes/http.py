@@ -15,7 +15,7 @@ from chaos.probes.access import ApiAccess
 from chaos.probes.connection import Connection
 
 # More than any answer that a probe asks for.
-_MOST = 1 << 20
+MOST = 1 << 20
 
 
 class BadAnswer(Exception):
@@ -64,6 +64,24 @@ def request(
     return f"{method} {url} HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
+def get(host: str, url: str, *, close: bool = False) -> bytes:
+    """A GET of anything that is no apiserver.
+
+    Args:
+        host: with its port, as the server is to read it.
+        url: path and query.
+        close: as in `request`.
+    """
+    fields = {
+        "Host": host,
+        "User-Agent": "holdfast-probe",
+        "Accept": "*/*",
+        "Connection": "close" if close else "keep-alive",
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return f"GET {url} HTTP/1.1\r\n{head}\r\n".encode()
+
+
 async def exchange(connection: Connection, sent: bytes, attempt: Attempt) -> Answer:
     """Send a request and read the answer; the attempt's phase is `answer`.
 
@@ -73,7 +91,8 @@ async def exchange(connection: Connection, sent: bytes, attempt: Attempt) -> Ans
         BadAnswer: what came is no HTTP, or too much.
     """
     attempt.phase = "answer"
-    attempt.note(peer=connection.peer)
+    if connection.peer:
+        attempt.note(peer=connection.peer)
     connection.writer.write(sent)
     reader = connection.reader
     try:
@@ -100,13 +119,13 @@ async def _body(reader: asyncio.StreamReader, fields: Mapping[str, str]) -> byte
     if "content-length" in fields:
         return await reader.readexactly(_bounded(int(fields["content-length"])))
     try:
-        await reader.readexactly(_MOST)
+        await reader.readexactly(MOST)
     except asyncio.IncompleteReadError as ended:  # where the server closes, the body ends
         return ended.partial
     raise BadAnswer("it does not end")
 
 
 def _bounded(size: int) -> int:
-    if not 0 <= size <= _MOST:
+    if not 0 <= size <= MOST:
         raise BadAnswer(f"{size} bytes are not what was asked for")
     return size

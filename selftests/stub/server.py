@@ -7,6 +7,7 @@ import contextlib
 import functools
 import json
 import os
+import resource
 import socket
 import ssl
 import struct
@@ -18,7 +19,12 @@ from typing import Any
 from chaos.measure.priority import ahead
 
 BACKENDS = 3
+UID = "00000000-0000-4000-8000-000000000000"
 TCP_CLOSE_WAIT = 8
+# Who asks during a hang of half a minute, over a new connection each time, must all find a place.
+BACKLOG = 4096
+# Of those who waited through a hang the first are served at once, and not all of them at the last.
+HANDSHAKES = 2
 RST_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -35,7 +41,9 @@ class Server:
         self._connections: set[Connection] = set()
         self._held: list[socket.socket] = []
         self._accepted = 0
+        self._handshakes = asyncio.Semaphore(HANDSHAKES)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._woke = 0.0
         self.mode = ""
         self.options: dict[str, float] = {}
         self.listen()
@@ -49,12 +57,17 @@ class Server:
 
     def listen(self) -> None:
         self._listener = self._bound(self.port)
-        self._listener.listen(128)
-        self._loop.add_reader(self._listener, self._accept)
+        self._listener.listen(BACKLOG)
+        self._loop.add_reader(self._listener, self._accept_all)
 
-    def _accept(self) -> None:
+    def _accept_all(self) -> None:
+        # All that wait, not one a turn: after a hang there are hundreds.
         assert self._listener
-        sock, _ = self._listener.accept()
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self._accept(self._listener.accept()[0])
+
+    def _accept(self, sock: socket.socket) -> None:
         backend = self._accepted % BACKENDS
         self._accepted += 1
         # A client that gave up during a hang: without a handshake for each of them, the service is
@@ -75,7 +88,8 @@ class Server:
     async def _serve(self, sock: socket.socket, backend: int) -> None:
         protocol = functools.partial(Connection, self, self._connections, backend)
         with contextlib.suppress(OSError):
-            await self._loop.connect_accepted_socket(protocol, sock, ssl=self._context)
+            async with self._handshakes:
+                await self._loop.connect_accepted_socket(protocol, sock, ssl=self._context)
 
     def silent(self, backend: int) -> bool:
         return self.mode == "silent" or (self.mode == "third" and backend == 0)
@@ -86,6 +100,7 @@ class Server:
         self.mode, self.options = mode, options
         if mode == "hang":
             time.sleep(options["length"])
+            self._woke = time.monotonic()
             return moment
         if mode == "refuse":
             assert self._listener
@@ -98,13 +113,15 @@ class Server:
 
     def end(self) -> float:
         """Behave again; returns the moment."""
+        hung = self.mode == "hang"
         if self.mode == "refuse":
             self.listen()
         self.mode = ""
         for sock in self._held:
             sock.close()
         self._held.clear()
-        return time.monotonic()
+        # Those who waited through a hang were served on waking, before it was our turn here.
+        return self._woke if hung else time.monotonic()
 
 
 class Connection(asyncio.Protocol):
@@ -142,12 +159,13 @@ class Connection(asyncio.Protocol):
                 return
             body, self._heard = rest[:length], rest[length:]
             if not self._server.silent(self._backend):
-                close = fields["connection"] == "close"
-                answer = self._answer(first.split(" ")[0], body)
+                close = fields.get("connection") == "close"
+                method, url, _ = first.split(" ")
+                answer = self._answer(method, url, body)
                 later = self._server.options["delay"] if self._server.mode == "slow" else 0
                 asyncio.get_running_loop().call_later(later, self._write, answer, close)
 
-    def _answer(self, method: str, body: bytes) -> bytes:
+    def _answer(self, method: str, url: str, body: bytes) -> bytes:
         mode = self._server.mode
         status = int(self._server.options.get("status", 503)) if mode == "status" else 200
         if mode == "wrong":
@@ -158,6 +176,10 @@ class Connection(asyncio.Protocol):
             body = json.dumps(
                 {"metadata": {"resourceVersion": version}, "data": written["data"]}
             ).encode()
+        elif url == "/metrics":
+            body = b"process_cpu_seconds_total %f\n" % time.process_time()
+        elif url == "/api/v1/namespaces/kube-system":
+            body = json.dumps({"metadata": {"uid": UID}}).encode()
         else:
             body = b"ok"
         return b"HTTP/1.1 %d Some\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body)
@@ -213,4 +235,7 @@ async def main() -> None:
 
 if __name__ == "__main__":
     ahead()  # its truths must be true on a busy machine too
+    # `silent` keeps all connections of half a minute.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     asyncio.run(main())

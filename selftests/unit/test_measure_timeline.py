@@ -140,6 +140,13 @@ def test_the_wall_clock_of_a_moment_is_the_headers_plus_the_difference(tmp_path:
     assert read.header.wall.tzinfo is not None
 
 
+def test_an_empty_line_has_lost_nothing(tmp_path: Path) -> None:
+    """One writer looked while the other's line was half there, and so began a line of its own."""
+    read = written(tmp_path / "t", sample_line(SAMPLE), b"\n", sample_line(SAMPLE))
+    assert read.torn == ()
+    assert read.samples["read"] == (SAMPLE, SAMPLE)
+
+
 def test_two_writers_never_mix_their_lines(tmp_path: Path) -> None:
     file = tmp_path / "t"
     first = Appender.create(file, header_for([PROBE]))

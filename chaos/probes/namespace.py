@@ -1,0 +1,75 @@
+"""The namespace that probes write into: made before they run, emptied after. No probe does that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from urllib3.exceptions import HTTPError
+
+from chaos.cluster.cluster import Cluster
+from chaos.cluster.kube_errors import ApiError, Trouble, of_status, of_transport
+from chaos.probes.writing import MANAGED_BY, selector
+
+if TYPE_CHECKING:
+    from kubernetes.client import CoreV1Api
+
+NAMESPACE = "holdfast"
+
+_TIMEOUT = 10  # seconds
+
+
+def set_up(cluster: Cluster) -> None:
+    """Make the namespace, unless it is there.
+
+    Raises:
+        HoldfastError: it could not be made.
+    """
+    metadata = {"name": NAMESPACE, "labels": {MANAGED_BY: "holdfast"}}
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+    try:
+        cluster.kube.create("/api/v1/namespaces", body)
+    except ApiError as error:
+        if error.trouble is not Trouble.CONFLICT:
+            raise
+
+
+def clean_up(cluster: Cluster) -> None:
+    """Delete the ConfigMaps and Pods that probes wrote, by their labels. Twice is fine.
+
+    Call it when sampling has stopped, and not before: histories are read from the objects. The
+    namespace stays, empty: one that is being deleted takes no objects of the next run.
+
+    Raises:
+        HoldfastError: they may still be there, and why.
+    """
+    for kind in ("pod", "config_map"):
+        call = f"delete_collection_namespaced_{kind}"
+        _call(cluster, call, NAMESPACE, label_selector=selector())
+
+
+def remove(cluster: Cluster) -> None:
+    """Delete the namespace with all that is in it. That takes seconds, and is not waited for.
+
+    Raises:
+        HoldfastError: it may still be there, and why.
+    """
+    _call(cluster, "delete_namespace", NAMESPACE)
+
+
+def _call(cluster: Cluster, name: str, *arguments: str, **named: Any) -> None:
+    # Here and not above: all files of this package are imported to find the probes, and the
+    # client's import takes longer than everything else together.
+    from kubernetes import client
+    from kubernetes.client.exceptions import ApiException
+
+    api: CoreV1Api = client.CoreV1Api(cluster.kube.client())
+    try:
+        getattr(api, name)(*arguments, _request_timeout=_TIMEOUT, **named)
+    except ApiException as wrong:
+        if wrong.status == 404:
+            return  # nothing is there: as it should be
+        raise of_status(
+            wrong.status or 0, str(wrong.body or "").encode(), name, cluster.kube.access
+        ) from None
+    except (HTTPError, OSError) as wrong:
+        raise of_transport(wrong, cluster.kube.access) from None

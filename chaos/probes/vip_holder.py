@@ -1,0 +1,45 @@
+"""Who holds the virtual IP."""
+
+from __future__ import annotations
+
+from chaos.cluster.addresses import has_address
+from chaos.measure.outcome import Outcome
+from chaos.measure.probe import Attempt, ProbeSpec
+from chaos.probes import probe
+from chaos.probes.remote import Remote, Said, loop
+
+ASKING = loop("timeout 1 ip -o addr show")
+
+
+@probe("vip-holder", rate=5.0, timeout=2.0)
+class VipHolder:
+    """Whether a machine has the virtual IP on one of its interfaces, by its own account.
+
+    The sample is ok when the machine says so or otherwise; the detail has `holds`. Who holds it at
+    a moment, nobody or two at once, shows beside the other machines' samples.
+
+    Options: as in `Remote`, with ASKING as the shell's text; `address`, the virtual IP.
+    """
+
+    def __init__(self, spec: ProbeSpec) -> None:
+        self._remote = Remote(spec)
+        self._address: str = spec.options["address"]
+
+    async def prepare(self) -> None:
+        """Start the shell."""
+        await self._remote.prepare()
+
+    async def observe(self, attempt: Attempt) -> Outcome:
+        """One look."""
+        return await self._remote.judged(attempt, lambda said: self._judge(said, attempt))
+
+    def _judge(self, said: Said, attempt: Attempt) -> Outcome:
+        if said.code:
+            attempt.note(why=f"ip ended with code {said.code}: {said.out.strip()[-100:]}")
+            return Outcome.NOT_SENT
+        attempt.note(holds=has_address(said.out, self._address))
+        return Outcome.OK
+
+    async def close(self) -> None:
+        """End the shell."""
+        await self._remote.close()

@@ -1,0 +1,1 @@
+"""What the measuring is worth: outages whose truth is known, held against what was measured."""
