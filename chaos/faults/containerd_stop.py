@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
 
 from chaos.faults import KILL, SILENT, Blast, Fault, Requires, Scene, TargetNode
 from chaos.faults._units import pause, stop
+from chaos.measure.budget import Budget
 from chaos.safety.plan import NodeAction
 
 
@@ -24,6 +26,10 @@ class ContainerdStop(Fault):
     )
     targets: ClassVar[tuple[str, ...]] = ("one control plane", "one worker")
     variants: ClassVar[tuple[str, ...]] = (KILL, SILENT)
+    # What serves does not depend on it: an outage would be somebody else's, and no small one.
+    budget: ClassVar[Budget] = Budget(
+        longest_outage=timedelta(seconds=2), recover=timedelta(seconds=5)
+    )
 
     def blast(self, scene: Scene) -> Blast:
         """Control planes cannot restart anything, though their components run."""
