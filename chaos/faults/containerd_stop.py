@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import ClassVar
 
-from chaos.faults import KILL, SILENT, Blast, Fault, Requires, Scene, TargetNode
-from chaos.faults._units import pause, stop
-from chaos.measure.budget import Budget
-from chaos.safety.plan import NodeAction
+from chaos.faults import Requires
+from chaos.faults._keeper_stop import KeeperStop
 
 
-class ContainerdStop(Fault):
+class ContainerdStop(KeeperStop):
     """Everything is expected to go on: each container belongs to its shim, not to containerd.
 
     kubelet loses its runtime: it can start and probe nothing, reports the node NotReady within
@@ -24,21 +21,4 @@ class ContainerdStop(Fault):
     requires: ClassVar[Requires] = Requires(
         capabilities=frozenset({"systemd", "containerd"}), control_planes=1
     )
-    targets: ClassVar[tuple[str, ...]] = ("one control plane", "one worker")
-    variants: ClassVar[tuple[str, ...]] = (KILL, SILENT)
-    # What serves does not depend on it: an outage would be somebody else's, and no small one.
-    budget: ClassVar[Budget] = Budget(
-        longest_outage=timedelta(seconds=2), recover=timedelta(seconds=5)
-    )
-
-    def blast(self, scene: Scene) -> Blast:
-        """Control planes cannot restart anything, though their components run."""
-        names = frozenset(node.name for node in scene.targets if node.is_control_plane)
-        return Blast(control_planes=names)
-
-    def action(self, target: TargetNode, scene: Scene, variant: str) -> NodeAction:
-        """The unit is stopped, or its main process paused; never the shims, its descendants."""
-        unit = scene.unit("containerd")
-        if variant == SILENT:
-            return pause(target.name, [unit], whole=False)
-        return stop(target.name, unit)
+    unit: ClassVar[str] = "containerd"
