@@ -29,14 +29,8 @@ test: setup lint unit ## the whole quick tier: lint, unit, the lab brought up an
 	$(PYTEST) selftests/lab
 
 # On a cluster of yours: make gate INVENTORY=clusters/staging.yaml. Without one, on a lab of its own.
-gate: setup ## the gate before an upgrade: the checklist, then the faults; INVENTORY=… or a lab
-ifdef INVENTORY
-	$(BIN)/holdfast run gate $(INVENTORY) $(ARGS)
-else
-	$(BIN)/holdfast lab up --name gate
-	code=0; $(BIN)/holdfast run gate .lab/gate/cluster.yaml $(ARGS) || code=$$?; \
-		$(BIN)/holdfast lab down --name gate; exit $$code
-endif
+gate: $(if $(INVENTORY),venv,setup) ## the gate before an upgrade: the checklist, then the faults; INVENTORY=… or a lab
+	@INVENTORY='$(INVENTORY)' deploy/gate $(ARGS)
 
 lab: setup ## bring the lab up (root)
 	$(BIN)/holdfast lab up

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import time
 from pathlib import Path
 
 from lab.cgroups import hierarchies
+from reports.machine import machine
 
 HERE = Path(__file__).parent
 REPO = HERE.parent
@@ -126,12 +126,6 @@ def table(runs: list[dict[str, float]]) -> str:
         shown = " | ".join(f"{x:.{digits}f}" for x in numbers)
         rows.append(f"| {name} | {shown} | {len(found)} |")
     return "\n".join(rows)
-
-
-def machine() -> str:
-    """What it ran on."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
-    return f"{os.cpu_count()} processors, {memory:.0f} GiB, Linux {platform.release()}"
 
 
 def main() -> None:

@@ -10,52 +10,28 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 from chaos import limits, story
 from chaos.cluster.cluster import Cluster
-from chaos.cluster.target import Chosen, Target
+from chaos.coverage import not_covered
 from chaos.errors import HoldfastError
-from chaos.faults import Fault, Scene, TargetNode
 from chaos.judging import judge_timeline
-from chaos.measure.judge import FLOOR
+from chaos.measure.lines import event_line, header_for
+from chaos.measure.sample import STOPPED, Event
 from chaos.measure.sampling import Sampling
-from chaos.measure.timeline import Timeline
+from chaos.measure.timeline import Appender, Timeline
+from chaos.planning import Order, floor, guard, planned_of, scene_of
 from chaos.probing import probes_of
 from chaos.result import ExperimentResult
-from chaos.safety import guards
 from chaos.safety.errors import Refused, Unhealed
-from chaos.safety.guards import Member
 from chaos.safety.session import Session
 from chaos.steady import wait_whole
-from chaos.story import Planned
 
 Say = Callable[[str, str], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What is to be tried.
-
-    Attributes:
-        hold: how long the fault lasts.
-        settle: how long is watched after all are back, for what fails late.
-        steady: how long the cluster may take to be whole before the fault.
-        baseline: how long is measured before the fault; at least what the floor on samples takes.
-    """
-
-    name: str
-    fault: Fault
-    variant: str
-    target: Target
-    seed: int
-    hold: timedelta = timedelta(seconds=30)
-    settle: timedelta = timedelta(seconds=3)
-    steady: timedelta = timedelta(seconds=180)
-    baseline: timedelta = timedelta(seconds=6)
 
 
 @dataclass(slots=True)
@@ -91,6 +67,8 @@ class Experiment:
         """
         timeline = self.folder / self.path
         timeline.parent.mkdir(parents=True)
+        if why := not_covered(self.order.fault, self.cluster.inventory):
+            return self._not_tried(timeline, why)
         sampling = Sampling(probes_of(self.cluster), timeline)
         sampling.start()
         try:
@@ -108,19 +86,19 @@ class Experiment:
 
     def _steps(self, sampling: Sampling) -> None:
         order = self.order
-        planned = self._plan(sampling)
+        planned = planned_of(order, self.cluster.inventory, sampling.probes)
         self._mark(sampling, story.PLANNED, **planned.as_data())
         self._phase(sampling, "steady state")
         whole, wrong = wait_whole(self.cluster, within=order.steady)
         if whole is None:
             raise Refused(f"The cluster was not whole before the fault: {' '.join(wrong)}")
         self._phase(sampling, "baseline")
-        self._pause(max(order.baseline, self._floor(sampling)))
+        self._pause(max(order.baseline, floor(sampling.probes)))
         chosen = order.target.resolve(self.cluster, seed=order.seed)
         planned = replace(planned, nodes=chosen.nodes)
         self._mark(sampling, story.PLANNED, **planned.as_data())
-        scene = self._scene(chosen)
-        self._guard(scene)
+        scene = scene_of(self.cluster, chosen)
+        guard(self.cluster, order.fault, scene)
         plan = order.fault.plan(scene, variant=order.variant, hold=order.hold)
         nodes = {node.name: node for node in self.cluster.nodes}
         with Session(state=self.state, cluster_uid=self.uid, nodes=nodes, say=self.say) as session:
@@ -134,7 +112,7 @@ class Experiment:
             session.inject()
             sampling.mark(story.INJECTED, at=struck)
             self._phase(sampling, "manifested?")
-            shown = session.manifested()
+            shown = session.manifested(within=order.fault.shows_within)
             self._mark(
                 sampling, story.MANIFESTED, manifested=shown.manifested, nodes=dict(shown.nodes)
             )
@@ -157,53 +135,19 @@ class Experiment:
         self._phase(sampling, "settle")
         self._pause(order.settle)
 
-    def _plan(self, sampling: Sampling) -> Planned:
-        order, inventory = self.order, self.cluster.inventory
-        budgets, origin = limits.budgets(inventory, order.fault.name, sampling.probes)
-        return Planned(
-            name=order.name,
-            fault=order.fault.name,
-            variant=order.variant,
-            target=str(order.target),
-            nodes=(),
-            seed=order.seed,
-            hold=order.hold.total_seconds(),
-            redundancy=limits.redundancy(inventory, order.fault.name).total_seconds(),
-            budgets=budgets,
-            budget_from=origin,
-        )
-
-    def _floor(self, sampling: Sampling) -> timedelta:
-        judged = [probe.rate for probe in sampling.probes if probe.path == limits.JUDGED]
-        return timedelta(seconds=1.1 * FLOOR / min(judged))
-
-    def _scene(self, chosen: Chosen) -> Scene:
-        inventory = self.cluster.inventory
-        parts = [inventory.node(name) for name in chosen.nodes]
-        return Scene(
-            targets=tuple(
-                TargetNode(
-                    name=part.name,
-                    address=part.address,
-                    roles=frozenset(str(role) for role in part.roles),
-                    zone=part.zone or "",
-                )
-                for part in parts
-            ),
-            etcd=inventory.etcd.topology if inventory.etcd else "external",
-            virtual_ip=inventory.endpoint.address or "",
-        )
-
-    def _guard(self, scene: Scene) -> None:
-        """Never more than a minority of etcd's voters, counting those already down."""
-        if self.cluster.inventory.etcd is None:
-            return
-        facts = self.cluster.etcd_facts()
-        members: Iterable[Member] = [
-            Member(name=m.node or m.name, healthy=facts.answering(m), learner=m.learner)
-            for m in facts.members
-        ]
-        guards.quorum_holds(members, takes=self.order.fault.blast(scene).etcd_voters)
+    def _not_tried(self, timeline: Path, why: str) -> ExperimentResult:
+        """A timeline without samples, for this too is judged from what is on disk."""
+        planned = planned_of(self.order, self.cluster.inventory, ())
+        writer = Appender.create(timeline, header_for(()))
+        for kind, data in (
+            (story.PLANNED, planned.as_data()),
+            (story.NOT_COVERED, {"why": why}),
+            (STOPPED, {}),
+        ):
+            writer.append(event_line(Event(time.monotonic(), kind, data)))
+        writer.close()
+        self.say("not covered", why)
+        return judge_timeline(Timeline.read(timeline), path=self.path)
 
     def _phase(self, sampling: Sampling, name: str, **data: str) -> None:
         sampling.mark(story.PHASE, at=None, name=name, **data)

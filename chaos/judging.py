@@ -70,10 +70,13 @@ def judge_timeline(
         timeline=path,
         verdict=verdict,
         reason=reason,
+        waiver=planned.waiver,
     )
 
 
 def _verdict(story: Story, probes: Sequence[ProbeResult]) -> tuple[Verdict, str]:
+    if story.not_covered:
+        return Verdict.NOT_COVERED, story.not_covered
     if story.unhealed:
         return Verdict.UNHEALED, story.unhealed
     if story.spoiled:

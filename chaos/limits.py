@@ -7,6 +7,7 @@ from dataclasses import fields
 from datetime import timedelta
 
 from chaos.cluster.inventory import Inventory
+from chaos.faults import Fault
 from chaos.measure.budget import Budget
 from chaos.measure.probe import ProbeSpec
 
@@ -23,21 +24,25 @@ JUDGED = "endpoint"
 
 
 def budgets(
-    inventory: Inventory, fault: str, probes: Iterable[ProbeSpec]
+    inventory: Inventory, fault: Fault, probes: Iterable[ProbeSpec]
 ) -> tuple[dict[str, dict[str, float]], dict[str, str]]:
     """The limits of each probe that is judged, and where they are from.
 
+    Each figure is the inventory's, else the fault's own, else the sources'.
+
     Returns:
-        limits in seconds by probe and by name; `inventory` or `sources` by probe.
+        limits in seconds by probe and by name; by probe who was asked first and had any:
+        `inventory`, `fault` or `sources`.
     """
     limits: dict[str, dict[str, float]] = {}
     origin: dict[str, str] = {}
     for probe in probes:
         if probe.path != JUDGED:
             continue
-        own = inventory.budget(fault, probe.name)
-        limits[probe.name] = _seconds(SOURCES) | _seconds(own)
-        origin[probe.name] = "sources" if own.empty else "inventory"
+        own = inventory.budget(fault.name, probe.name)
+        limits[probe.name] = _seconds(SOURCES) | _seconds(fault.budget) | _seconds(own)
+        known = {"inventory": own, "fault": fault.budget, "sources": SOURCES}
+        origin[probe.name] = next(who for who, budget in known.items() if not budget.empty)
     return limits, origin
 
 

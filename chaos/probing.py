@@ -12,6 +12,11 @@ from chaos.probes.access import ApiAccess
 # Hz; design, "Measuring": the endpoint at each kind's own rate of 20, each apiserver at 5.
 EACH_APISERVER = 5.0
 
+# What a client wants of the endpoint is an answer out of etcd. /readyz would be another question:
+# an apiserver that is told to end says no to it while it still serves.
+OBJECT = "/api/v1/namespaces/default"
+READS = ("api-read-new", "api-read-reused")
+
 
 def probes_of(cluster: Cluster) -> tuple[ProbeSpec, ...]:
     """The API through its endpoint, over new and reused connections and written to, and each
@@ -22,7 +27,8 @@ def probes_of(cluster: Cluster) -> tuple[ProbeSpec, ...]:
     """
     known, access = probes.kinds(), cluster.api()
     endpoint = _to(access, access.host, access.port)
-    found = [known[k].spec(endpoint) for k in ("api-read-new", "api-read-reused", "api-write")]
+    found = [known[kind].spec(endpoint, url=OBJECT) for kind in READS]
+    found.append(known["api-write"].spec(endpoint))
     port = cluster.inventory.endpoint.port
     for node in cluster.with_role(Role.CONTROL_PLANE):
         direct = _to(access, node.address, port)

@@ -14,6 +14,10 @@ FORMAT = "holdfast-verdict"
 VERSION = 1
 
 
+def _counts(verdict: Verdict, waiver: str) -> bool:
+    return not waiver or verdict not in (Verdict.FAIL, Verdict.NOT_COVERED)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """A length that was measured, at least `lower` and at most `upper` s; None: no end was seen."""
@@ -87,7 +91,8 @@ class ExperimentResult:
 
     `service` is the slowest judged probe's recovery while the fault lasted, `redundancy` the
     seconds from the heal until all members, nodes and backends were back. `evidence` is what each
-    node showed of the fault. `timeline` is relative to the run's folder.
+    node showed of the fault. `timeline` is relative to the run's folder. `waiver` is the reason why
+    a FAIL or a NOT_COVERED does not count.
     """
 
     name: str
@@ -108,6 +113,12 @@ class ExperimentResult:
     timeline: str
     verdict: Verdict
     reason: str
+    waiver: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it goes into the run's verdict: all but a FAIL or NOT_COVERED that is waived."""
+        return _counts(self.verdict, self.waiver)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +143,7 @@ class CheckResult:
     @property
     def counts(self) -> bool:
         """Whether it goes into the run's verdict: all but a FAIL or NOT_COVERED that is waived."""
-        return not self.waiver or self.verdict not in (Verdict.FAIL, Verdict.NOT_COVERED)
+        return _counts(self.verdict, self.waiver)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

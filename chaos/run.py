@@ -11,8 +11,9 @@ from pathlib import Path
 
 from chaos.cluster.cluster import Cluster
 from chaos.safety import guards
+from chaos.safety.errors import Refused
 from chaos.safety.journal import Journal, state_folder
-from chaos.safety.lease import RunLease
+from chaos.safety.lease import RunLease, identity
 from chaos.safety.lease_api import ClusterLease
 from chaos.safety.leftovers import anything_armed, find, refuse
 from chaos.safety.lock import RunLock
@@ -44,19 +45,42 @@ def run_on(
         Unhealed: an earlier run left something.
         HoldfastError: the cluster cannot be reached.
     """
+    with _alone_here(cluster, confirmed, environ) as permit:
+        lease = RunLease(
+            ClusterLease(cluster.kube.client()),
+            holder=identity(socket.gethostname(), os.getpid()),
+            armed=lambda: anything_armed(cluster.nodes),
+        )
+        with lease:
+            yield permit
+
+
+def ask_first(
+    cluster: Cluster, *, confirmed: bool = False, environ: Mapping[str, str] = os.environ
+) -> None:
+    """Ask at the start what `run_on` asks when the first experiment begins; holds nothing after it.
+
+    All but the cluster's Lease, which takes its time. What is refused is refused at once, and not
+    after the checklist. Raises as `run_on`.
+    """
+    with _alone_here(cluster, confirmed, environ):
+        pass
+
+
+@contextmanager
+def _alone_here(cluster: Cluster, confirmed: bool, environ: Mapping[str, str]) -> Iterator[Permit]:
     guards.not_in_a_worker(environ)
     inventory = cluster.inventory
     guards.environment_allows(str(inventory.cluster.environment), confirmed=confirmed)
     uid = cluster.uid()
     guards.cluster_is_the_one(inventory_uid=inventory.cluster.uid, live_uid=uid)
-    nodes = {node.name: node for node in cluster.nodes}
     state = state_folder(uid)
-    lease = RunLease(
-        ClusterLease(cluster.kube.client()),
-        holder=f"{socket.gethostname()}/{os.getpid()}",
-        armed=lambda: anything_armed(nodes.values()),
-    )
     with RunLock(state):
-        refuse(find(Journal(state), nodes))
-        with lease:
-            yield Permit(uid, state)
+        left = find(Journal(state), {node.name: node for node in cluster.nodes})
+        refuse(left)
+        if left.unreachable:
+            raise Refused(
+                f"What earlier runs left is not known everywhere: {'; '.join(left.unknown())}",
+                "Nothing is broken before all nodes of the inventory can be reached.",
+            )
+        yield Permit(uid, state)

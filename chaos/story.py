@@ -23,6 +23,7 @@ HEALED = "healed"
 REDUNDANT = "redundant"
 SPOILED = "spoiled"
 UNHEALED = "unhealed"
+NOT_COVERED = "not covered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class Planned:
 
     `hold` and `redundancy` (the time allowed from the heal until all are back) are in seconds,
     `budgets` are limits in seconds by probe and by name, `budget_from` where each came from.
+    `waiver` is why a FAIL, or that it could not be tried, does not count; empty without one.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Planned:
     redundancy: float | None
     budgets: Mapping[str, Mapping[str, float]]
     budget_from: Mapping[str, str]
+    waiver: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """As an event's data."""
@@ -59,7 +62,7 @@ class Story:
     """An experiment as its events tell it. Moments are monotonic seconds; None did not happen.
 
     `phases` are names with begin and end. `spoiled` says why nothing can be concluded, `unhealed`
-    why the fault may still be in.
+    why the fault may still be in, `not_covered` why it was not tried at all.
     """
 
     planned: Planned
@@ -73,6 +76,7 @@ class Story:
     redundant: float | None = None
     spoiled: str = ""
     unhealed: str = ""
+    not_covered: str = ""
 
     @classmethod
     def of(cls, timeline: Timeline) -> Story:
@@ -99,6 +103,7 @@ class Story:
             redundant=_when(events, REDUNDANT),
             spoiled=_why(events, SPOILED),
             unhealed=_why(events, UNHEALED),
+            not_covered=_why(events, NOT_COVERED),
         )
 
 
@@ -121,4 +126,5 @@ def _phases(events: Sequence[Event], *, end: float) -> tuple[tuple[str, float, f
     begun = [(str(event.data["name"]), event.at) for event in events if event.kind == PHASE]
     over = next((event.at for event in events if event.kind == STOPPED), end)
     ends = [*(at for _, at in begun[1:]), over]
-    return tuple((name, at, until) for (name, at), until in zip(begun, ends, strict=True))
+    # Of nothing begun there is an end too many.
+    return tuple((name, at, until) for (name, at), until in zip(begun, ends, strict=False))

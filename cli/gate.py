@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+
+from cli.arguments import Hold, Inventory, Seed
 
 
 def run(
@@ -14,9 +15,9 @@ def run(
         Literal["gate", "conformance", "resilience"],
         typer.Argument(help="The checklist, the faults, or (`gate`) both."),
     ],
-    inventory: Annotated[Path, typer.Argument(help="Of the cluster.")],
-    seed: Annotated[int, typer.Option(help="Chooses among equal targets.")] = 1,
-    hold: Annotated[float, typer.Option(help="Seconds that each fault lasts.")] = 30.0,
+    inventory: Inventory,
+    seed: Seed = 1,
+    hold: Hold = 30.0,
     select: Annotated[
         str, typer.Option("-k", help="Only tests whose names fit, as pytest's -k.")
     ] = "",

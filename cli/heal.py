@@ -15,19 +15,22 @@ def heal(
     ] = False,
 ) -> None:
     """Heal what an earlier run left: undo, prove it, disarm. Touches only what carries our mark."""
+    from chaos.cluster.cluster import Cluster
     from chaos.cluster.inventory import load
-    from chaos.cluster.node import Node
     from chaos.safety.heal import heal as heal_all
+    from chaos.safety.heal_lease import lease_to_heal, no_other_run
     from chaos.safety.journal import Journal, state_folder
+    from chaos.safety.lease import RunLease
+    from chaos.safety.lease_api import ClusterLease
     from chaos.safety.leftovers import find
     from chaos.safety.lock import RunLock
     from chaos.safety.signals import Interruptions
 
-    cluster = load(inventory)
-    nodes = {part.name: Node.of(part, folder=cluster.folder) for part in cluster.nodes}
-    state = state_folder(cluster.cluster.uid)
+    cluster = Cluster(load(inventory))
+    nodes = {node.name: node for node in cluster.nodes}
+    state = state_folder(cluster.inventory.cluster.uid)
     journal = Journal(state)
-    # A run that is under way heals by itself.
+    # A run that is under way heals by itself: one here has the lock, one elsewhere the Lease.
     with RunLock(state), Interruptions(print):
         leftovers = find(journal, nodes)
         for line in leftovers.lines():
@@ -37,7 +40,13 @@ def heal(
             raise typer.Exit(3 if leftovers.unreachable else 0)
         if dry_run:
             raise typer.Exit(4)
-        healed = heal_all(leftovers, journal, nodes)
+
+        def lease() -> RunLease:
+            api = ClusterLease(cluster.kube.client())
+            return lease_to_heal(api, leftovers.entries, say=print)
+
+        with no_other_run(lease, say=print):
+            healed = heal_all(leftovers, journal, nodes)
     for line in healed.done:
         print(line)
     if healed.remaining:

@@ -13,6 +13,7 @@ from rich.table import Table
 from lab import down as downs
 from lab import power as powers
 from lab import saved
+from lab.build.prune import prune as remove_old
 from lab.errors import LabError
 from lab.home import held
 from lab.progress import Progress
@@ -71,6 +72,15 @@ def up(
 def down(name: Name = "dev") -> None:
     """Take a lab down; nothing of it is left."""
     downs.down(name)
+
+
+@app.command()
+def prune() -> None:
+    """Take away what the cache holds and no release of today is made of."""
+    done = remove_old(Progress())
+    for folder in done.folders:
+        print(folder.name)
+    print(f"{done.bytes / 1024**3:.1f} GiB freed.")
 
 
 @app.command()

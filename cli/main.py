@@ -16,6 +16,7 @@ from cli import gate as gate_command
 from cli import heal as heal_command
 from cli import init as init_command
 from cli import lab as lab_commands
+from cli import plan as plan_command
 from cli import probe as probe_command
 from cli import rejudge as rejudge_command
 from lab.errors import LabError
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.add_typer(lab_commands.app, name="lab")
 app.command()(init_command.init)
 app.command()(doctor_command.doctor)
+app.command()(plan_command.plan)
 app.command()(gate_command.run)
 app.command()(probe_command.probe)
 app.command()(rejudge_command.rejudge)

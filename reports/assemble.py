@@ -26,7 +26,10 @@ Budgets = Mapping[str, Mapping[str, float]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class About:
-    """What a run's folder must say beside checks and timelines. `seconds` is None while it runs."""
+    """What a run's folder must say beside checks and timelines. `seconds` is None while it runs.
+
+    `interrupted` is who ended it early, `broken` what else broke it off; empty if nobody, nothing.
+    """
 
     profile: str
     begins: str
@@ -34,6 +37,7 @@ class About:
     cluster: ClusterResult
     seconds: float | None = None
     interrupted: str = ""
+    broken: str = ""
     holdfast: str = ""
     planned: Sequence[str] = field(default=())
 
@@ -70,7 +74,8 @@ def assemble(
     about = About.read(folder)
     experiments = tuple(_experiments(folder, budgets))
     missing = [name for name in about.planned if name not in {e.name for e in experiments}]
-    verdict, reason = run_verdict(checks, experiments, missing)
+    gaps = [f"{name} was planned and not run" for name in missing]
+    verdict, reason = run_verdict(checks, experiments, [*filter(None, [about.broken]), *gaps])
     return RunResult(
         run=folder.name,
         profile=about.profile,
@@ -101,12 +106,12 @@ def _experiments(folder: Path, budgets: Budgets | None) -> list[ExperimentResult
 def run_verdict(
     checks: Sequence[CheckResult],
     experiments: Sequence[ExperimentResult],
-    missing: Sequence[str] = (),
+    gaps: Sequence[str] = (),
 ) -> tuple[Verdict, str]:
     """The worst of all that counts, and what made it so.
 
     What is waived does not count. A critical item that was not covered makes it INCONCLUSIVE, and
-    so does an experiment that was planned and left no timeline.
+    so does an experiment that could not be tried, or was planned and left no timeline.
     """
     verdicts: list[tuple[Verdict, str]] = []
     for check in checks:
@@ -118,8 +123,12 @@ def run_verdict(
         verdict = Verdict.INCONCLUSIVE if unseen else check.verdict
         told = check.evidence[0] if check.evidence else check.title
         verdicts.append((verdict, f"{check.id}: {told}"))
-    verdicts += [(one.verdict, f"{one.name}: {one.reason}") for one in experiments]
-    verdicts += [(Verdict.INCONCLUSIVE, f"{name} was planned and not run") for name in missing]
+    for one in experiments:
+        if one.counts:
+            unseen = one.verdict is Verdict.NOT_COVERED
+            verdict = Verdict.INCONCLUSIVE if unseen else one.verdict
+            verdicts.append((verdict, f"{one.name}: {one.reason}"))
+    verdicts += [(Verdict.INCONCLUSIVE, gap) for gap in gaps]
     verdict = worst(one for one, _ in verdicts)
     reasons = [reason for one, reason in verdicts if one is verdict]
     if verdict is Verdict.PASS:

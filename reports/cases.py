@@ -67,11 +67,20 @@ def standing_of(check: CheckResult) -> Standing:
     A waiver covers a FAIL and a NOT_COVERED, nothing else. What is critical and could not be
     looked at is inconclusive.
     """
-    if check.waiver and check.verdict in (Verdict.FAIL, Verdict.NOT_COVERED):
+    if not check.counts:
         return Standing.WAIVED
     if check.verdict is Verdict.NOT_COVERED and check.severity == "critical":
         return Standing.INCONCLUSIVE
     return _STANDINGS[check.verdict]
+
+
+def standing_of_experiment(experiment: ExperimentResult) -> Standing:
+    """What an experiment counts as: as a critical check does."""
+    if not experiment.counts:
+        return Standing.WAIVED
+    if experiment.verdict is Verdict.NOT_COVERED:
+        return Standing.INCONCLUSIVE
+    return _STANDINGS[experiment.verdict]
 
 
 def cases(run: RunResult) -> list[Case]:
@@ -114,6 +123,10 @@ def _check(check: CheckResult, run: RunResult) -> Case:
 
 
 def _experiment(experiment: ExperimentResult, run: RunResult) -> Case:
+    standing = standing_of_experiment(experiment)
+    message = f"{words.verdict(experiment.verdict)}: {experiment.reason}"
+    if standing is Standing.WAIVED:
+        message = f"waived ({experiment.waiver}); {message}"
     lines = [experiment.reason, f"Manifested: {words.manifested(experiment)}"]
     lines += [f"{node}: {said}" for node, said in experiment.evidence.items()]
     lines += [
@@ -129,8 +142,8 @@ def _experiment(experiment: ExperimentResult, run: RunResult) -> Case:
         name=experiment.name,
         title=f"{words.fault(experiment)} on {words.target(experiment)}",
         severity="critical",
-        standing=_STANDINGS[experiment.verdict],
-        message=f"{words.verdict(experiment.verdict)}: {experiment.reason}",
+        standing=standing,
+        message=message,
         text="\n".join(lines),
         begins=experiment.begins or run.begins,
         seconds=sum(phase.seconds for phase in experiment.phases),

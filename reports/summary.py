@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from chaos.measure.verdict import Verdict
 from chaos.result import CheckResult, ExperimentResult, RunResult
 from reports import words
-from reports.cases import Standing, standing_of
+from reports.cases import Standing, standing_of, standing_of_experiment
 
 _EXPERIMENTS = (
     *("fault", "target", "manifested", "probe", "longest outage", "budget"),
@@ -24,7 +24,7 @@ def summary(run: RunResult) -> str:
         _facts(run),
         _experiments(run.experiments),
         _checks(run.checks),
-        _waivers(run.checks),
+        _waivers(run),
         _uncovered(run),
     ]
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
@@ -61,6 +61,7 @@ def experiment_summary(experiment: ExperimentResult) -> str:
 def _facts(run: RunResult) -> list[str]:
     facts = (
         ("cluster", words.cluster(run)),
+        ("versions", words.versions(run)),
         ("UID", run.cluster.uid),
         ("run", f"{run.run}, seed {run.seed}"),
         ("begun", f"{run.begins}, took {words.seconds(run.seconds)}"),
@@ -123,15 +124,18 @@ def _checks(checks: Sequence[CheckResult]) -> list[str]:
     return lines
 
 
-def _waivers(checks: Sequence[CheckResult]) -> list[str]:
-    waived = [check for check in checks if check.waiver]
-    if not waived:
+def _waivers(run: RunResult) -> list[str]:
+    waived = [(c.id, c) for c in run.checks if c.waiver]
+    named: list[tuple[str, CheckResult | ExperimentResult]] = [
+        *waived,
+        *((e.name, e) for e in run.experiments if e.waiver),
+    ]
+    if not named:
         return []
     lines = ["## Waived", ""]
-    for check in waived:
-        needed = standing_of(check) is Standing.WAIVED
-        note = "" if needed else f" (it is {words.verdict(check.verdict)}: the waiver does nothing)"
-        lines.append(f"- {_inline(check.id)}: {_inline(check.waiver)}{note}")
+    for name, one in named:
+        told = f" (it is {words.verdict(one.verdict)}: the waiver does nothing)"
+        lines.append(f"- {_inline(name)}: {_inline(one.waiver)}{told if one.counts else ''}")
     return lines
 
 
@@ -142,7 +146,9 @@ def _uncovered(run: RunResult) -> list[str]:
         if c.verdict is Verdict.NOT_COVERED
     ]
     missing += [
-        (e.name, e.reason, False) for e in run.experiments if e.verdict is Verdict.NOT_COVERED
+        (e.name, e.reason, standing_of_experiment(e) is Standing.INCONCLUSIVE)
+        for e in run.experiments
+        if e.verdict is Verdict.NOT_COVERED
     ]
     if not missing:
         return []

@@ -90,10 +90,16 @@ def _experiments(every: Sequence[ExperimentResult], *, wide: bool) -> list[Rende
         table.add_column(name, no_wrap=True)
     for one in shown:
         table.add_row(_verdict(one.verdict), *_cells(one)[: len(table.columns) - 1])
-    whys = [e for e in shown if e.verdict not in (Verdict.PASS, Verdict.NOT_COVERED)]
-    whys = sorted(whys, key=lambda e: e.verdict, reverse=True)[:_REASONS]
+    whys = [e for e in shown if e.verdict is not Verdict.PASS]
+    whys = sorted(whys, key=_urgency)[:_REASONS]
     told = [_line(f"{e.fault}: {e.reason}", _COLOURS[e.verdict], indent=2) for e in whys]
     return [table, *told, *_left_out(len(every) - len(shown), "experiments")]
+
+
+def _urgency(one: ExperimentResult) -> int:
+    """The worst first; what could not be tried comes last."""
+    order = (Verdict.UNHEALED, Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.NOT_COVERED)
+    return order.index(one.verdict)
 
 
 def _cells(one: ExperimentResult) -> list[str]:

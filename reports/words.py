@@ -87,10 +87,15 @@ def target(experiment: ExperimentResult) -> str:
 
 
 def cluster(run: RunResult) -> str:
-    """Which cluster, in a line."""
-    known = ", ".join(f"{name} {version}" for name, version in run.cluster.versions.items())
+    """Which cluster, in a line, with the two versions that matter most."""
+    known = ", ".join(f"{name} {said}" for name, said in list(run.cluster.versions.items())[:2])
     parts = [run.cluster.name, run.cluster.environment, known]
     return " · ".join(dict.fromkeys(part for part in parts if part))
+
+
+def versions(run: RunResult) -> str:
+    """All that is known of what runs on it."""
+    return ", ".join(f"{name} {version}" for name, version in run.cluster.versions.items())
 
 
 def judged(experiment: ExperimentResult) -> list[ProbeResult]:

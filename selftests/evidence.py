@@ -11,13 +11,13 @@ Rows are written as they come, so that a target that was cut off goes on where i
 from __future__ import annotations
 
 import json
-import os
-import platform
 import subprocess
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from reports.machine import machine
 
 REPO = Path(__file__).parents[1]
 FOLDER = REPO / "docs" / "evidence"
@@ -89,12 +89,6 @@ class Evidence:
         part = self.data.with_suffix(".part")
         part.write_text(json.dumps(kept, indent=1) + "\n")
         part.replace(self.data)
-
-
-def machine() -> str:
-    """What it ran on."""
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
-    return f"{os.cpu_count()} processors, {memory:.0f} GiB, Linux {platform.release()}"
 
 
 def revision() -> str:

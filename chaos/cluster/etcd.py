@@ -54,15 +54,21 @@ class Etcd:
         """
         return self._first(self._look)
 
-    def ask(self, *commands: str, limit: timedelta = LIMIT) -> tuple[Node, list[Said]]:
+    def ask(
+        self, *commands: str, read: Callable[[list[Said]], _T], limit: timedelta = LIMIT
+    ) -> tuple[Node, _T]:
         """Run shell text that uses the function `etcdctl_` on the first node that answers.
+
+        Args:
+            read: makes something of what each command said; the next node is asked where it
+                raises EtcdUnreadable, for a member that is down says nothing that can be read.
 
         Raises:
             EtcdError: none does.
         """
 
-        def asked(node: Node) -> tuple[Node, list[Said]]:
-            return node, self._ask(node, commands, limit)
+        def asked(node: Node) -> tuple[Node, _T]:
+            return node, read(self._ask(node, commands, limit))
 
         return self._first(asked)
 

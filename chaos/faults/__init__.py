@@ -19,6 +19,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import ClassVar
 
+from chaos.measure.budget import Budget
 from chaos.safety.plan import NodeAction, Plan
 
 KILL = "kill"
@@ -101,6 +102,8 @@ class Fault(ABC):
         targets: the kinds of target that it can be done to.
         variants: `kill`, where peers get a reset; `silent`, where they get nothing.
         renewable: False if it may cut the runner off from the node.
+        shows_within: how long its evidence may take to show. What needs traffic takes longer.
+        budget: what every judged probe may suffer, where that is less than the sources allow.
     """
 
     name: ClassVar[str]
@@ -108,6 +111,8 @@ class Fault(ABC):
     targets: ClassVar[tuple[str, ...]]
     variants: ClassVar[tuple[str, ...]] = (KILL,)
     renewable: ClassVar[bool] = True
+    shows_within: ClassVar[timedelta] = timedelta(seconds=10)
+    budget: ClassVar[Budget] = Budget()
 
     @abstractmethod
     def blast(self, scene: Scene) -> Blast:

@@ -36,10 +36,21 @@ main_of() {
     pid=$(systemctl show --property=MainPID --value "$1")
     [ "${pid:-0}" -eq 0 ] || echo "$pid"
 }
+# A signal is not in effect yet when kill returns. Waits for 2 s at most; others tell what came.
+settle() { # PID stopped | PID running
+    tries=0
+    while [ "$tries" -lt 100 ]; do
+        case $(state "$1" || :) in [Tt]) now=stopped ;; *) now=running ;; esac
+        [ "$now" != "$2" ] || return 0
+        tries=$((tries + 1))
+        sleep 0.02
+    done
+}
 # Written down before it is stopped: what is not written down is never resumed.
 pause() {
     echo "$1 $(born "$1")" >>"$HOLDFAST_DIR/paused"
     kill -STOP "$1"
+    settle "$1" stopped
 }
 # A parent that is stopped has no new children.
 pause_family() {
@@ -50,7 +61,9 @@ resume_all() {
     [ -e "$HOLDFAST_DIR/paused" ] || return 0
     # The parents last: they would take a child that still sleeps for hung.
     sort -rn "$HOLDFAST_DIR/paused" | while read -r pid was; do
-        [ "$(born "$pid" || :)" != "$was" ] || kill -CONT "$pid"
+        [ "$(born "$pid" || :)" = "$was" ] || continue
+        kill -CONT "$pid"
+        settle "$pid" running
     done
 }
 # All that were stopped still are, and there is one at least.

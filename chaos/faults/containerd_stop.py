@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chaos.faults import KILL, SILENT, Blast, Fault, Requires, Scene, TargetNode
-from chaos.faults._units import pause, stop
-from chaos.safety.plan import NodeAction
+from chaos.faults import Requires
+from chaos.faults._keeper_stop import KeeperStop
 
 
-class ContainerdStop(Fault):
+class ContainerdStop(KeeperStop):
     """Everything is expected to go on: each container belongs to its shim, not to containerd.
 
     kubelet loses its runtime: it can start and probe nothing, reports the node NotReady within
@@ -22,17 +21,4 @@ class ContainerdStop(Fault):
     requires: ClassVar[Requires] = Requires(
         capabilities=frozenset({"systemd", "containerd"}), control_planes=1
     )
-    targets: ClassVar[tuple[str, ...]] = ("one control plane", "one worker")
-    variants: ClassVar[tuple[str, ...]] = (KILL, SILENT)
-
-    def blast(self, scene: Scene) -> Blast:
-        """Control planes cannot restart anything, though their components run."""
-        names = frozenset(node.name for node in scene.targets if node.is_control_plane)
-        return Blast(control_planes=names)
-
-    def action(self, target: TargetNode, scene: Scene, variant: str) -> NodeAction:
-        """The unit is stopped, or its main process paused; never the shims, its descendants."""
-        unit = scene.unit("containerd")
-        if variant == SILENT:
-            return pause(target.name, [unit], whole=False)
-        return stop(target.name, unit)
+    unit: ClassVar[str] = "containerd"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from chaos.faults import KILL, SILENT, Blast, Fault, Requires, Scene, TargetNode
-from chaos.faults._units import pause, stop
-from chaos.safety.plan import NodeAction
+from chaos.faults import Requires
+from chaos.faults._keeper_stop import KeeperStop
 
 
-class KubeletStop(Fault):
+class KubeletStop(KeeperStop):
     """Everything is expected to go on: the node's containers do not need kubelet to run.
 
     Its static Pods (apiserver, etcd) go on and serve, so clients notice nothing. The node's Lease
@@ -20,17 +19,4 @@ class KubeletStop(Fault):
 
     name: ClassVar[str] = "kubelet-stop"
     requires: ClassVar[Requires] = Requires(control_planes=1)
-    targets: ClassVar[tuple[str, ...]] = ("one control plane", "one worker")
-    variants: ClassVar[tuple[str, ...]] = (KILL, SILENT)
-
-    def blast(self, scene: Scene) -> Blast:
-        """Control planes are without their keeper, though their components run."""
-        names = frozenset(node.name for node in scene.targets if node.is_control_plane)
-        return Blast(control_planes=names)
-
-    def action(self, target: TargetNode, scene: Scene, variant: str) -> NodeAction:
-        """The unit is stopped, or its process paused."""
-        unit = scene.unit("kubelet")
-        if variant == SILENT:
-            return pause(target.name, [unit], whole=False)
-        return stop(target.name, unit)
+    unit: ClassVar[str] = "kubelet"

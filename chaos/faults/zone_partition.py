@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from chaos.faults import SILENT, Blast, Fault, Requires, Scene, TargetNode
@@ -63,6 +64,8 @@ class ZonePartition(Fault):
     targets: ClassVar[tuple[str, ...]] = ("one zone", "zone")
     variants: ClassVar[tuple[str, ...]] = (SILENT,)
     renewable: ClassVar[bool] = False
+    # Workers may have nothing to say for 10 s: a kubelet's own rhythm.
+    shows_within: ClassVar[timedelta] = timedelta(seconds=20)
 
     def blast(self, scene: Scene) -> Blast:
         """All that is in the zone."""

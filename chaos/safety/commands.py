@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from chaos.safety.errors import Refused
 from chaos.safety.plan import Command
@@ -29,12 +32,19 @@ def heal_all(commands: Sequence[Command]) -> list[str]:
     return failed
 
 
+def _environment() -> dict[str, str]:
+    """Ours, in which programs beside this Python are found last: `holdfast` is one of them."""
+    path = os.environ.get("PATH", os.defpath)
+    return {**os.environ, "PATH": f"{path}{os.pathsep}{Path(sys.executable).parent}"}
+
+
 def _run(line: str, folder: str) -> str:
     try:
         # Out of our session: a Ctrl-C must not end the command that heals.
         done = subprocess.run(
             shlex.split(line),
             cwd=folder,
+            env=_environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

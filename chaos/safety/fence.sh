@@ -37,6 +37,10 @@ script() {
     timeout -k 5 "$1" sh -eu "$DIR/$2" 9>&-
 }
 
+note() { # WHAT: that it is done by now, for `report`
+    date +%s.%N >"$DIR/$1"
+}
+
 now() { # centiseconds since boot
     read -r up _ </proc/uptime
     echo "${up%.*}${up#*.}"
@@ -88,6 +92,7 @@ arm() {
         echo "$1" >"$DIR/ttl"
         expect "$at" "$1"
         armed || refuse "the dead man was armed and is not seen armed"
+        note armed
     fi
     echo "left $left"
 }
@@ -100,6 +105,7 @@ renew() {
     expect "$at" "$(cat "$DIR/ttl")"
     armed || refuse "the dead man is not armed any more"
     ! systemctl is-active --quiet "$UNIT.service" 9>&- || refuse "the dead man is at work"
+    note renewed
     echo "left $left"
 }
 
@@ -109,7 +115,7 @@ inject() {
     why=$(script 20 precheck 2>&1) || refuse "$why"
     # Looked at last, for the precheck took its time.
     armed && [ "$left" -ge "$LEAST" ] || refuse "the dead man comes in ${left} hundredths of a second"
-    date +%s.%N >"$DIR/injected"
+    note injected
     # Into a file: the fault may cut the connection, and a closed pipe would kill the script.
     script 60 inject >"$DIR/inject.log" 2>&1
     code=$?
@@ -136,7 +142,7 @@ undo() {
     }
     script 60 undo >"$DIR/undo.log" 2>&1 || cat "$DIR/undo.log"
     if healed; then
-        [ -e "$DIR/healed" ] || date +%s.%N >"$DIR/healed"
+        [ -e "$DIR/healed" ] || note healed
         [ ! -e "$DIR/fired" ] || echo "the dead man came"
         echo "healed"
         return 0
@@ -150,7 +156,7 @@ deadman() {
     while [ "$tries" -lt 120 ]; do
         lock 120
         [ -d "$DIR" ] || exit 0 # released meanwhile
-        [ -e "$UNDONE" ] || date +%s.%N >"$DIR/fired"
+        [ -e "$UNDONE" ] || note fired
         echo "holdfast: the dead man heals $GENERATION"
         undo && exit 0
         exec 9>&-
@@ -179,8 +185,8 @@ release() {
 
 report() {
     echo "generation $GENERATION"
-    for note in injected fired healed; do
-        [ ! -e "$DIR/$note" ] || echo "$note $(cat "$DIR/$note")"
+    for what in armed renewed injected fired healed; do
+        [ ! -e "$DIR/$what" ] || echo "$what $(cat "$DIR/$what")"
     done
     [ ! -e "$UNDONE" ] || echo "undone"
     ! armed || echo "left $left"

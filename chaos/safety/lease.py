@@ -15,6 +15,11 @@ NAME = "holdfast"
 Body = dict[str, Any]
 
 
+def identity(host: str, pid: int | str) -> str:
+    """What a run calls itself in the Lease: the same as `runner` in its journal's entries."""
+    return f"{host}/{pid}"
+
+
 class Conflict(Exception):
     """Somebody else wrote the Lease first."""
 
@@ -42,6 +47,8 @@ class RunLease:
         api: the Lease.
         holder: who we are: host and process.
         armed: whether a dead man is armed on any node.
+        gone: whether the holder of what was read is known to be dead: then it is not waited for.
+        say: told when somebody's is watched, which takes its time.
         duration: how long it lives without being renewed.
     """
 
@@ -51,6 +58,8 @@ class RunLease:
         *,
         holder: str,
         armed: Callable[[], bool],
+        gone: Callable[[Body], bool] = lambda _seen: False,
+        say: Callable[[str], None] = lambda _line: None,
         duration: timedelta = timedelta(seconds=30),
         clock: Callable[[], float] = time.monotonic,
         wait: Callable[[float], None] = time.sleep,
@@ -59,6 +68,8 @@ class RunLease:
         self._api = api
         self._holder = holder
         self._armed = armed
+        self._gone = gone
+        self._say = say
         self._duration = duration
         self._clock = clock
         self._wait = wait
@@ -108,6 +119,10 @@ class RunLease:
         holder = seen["spec"]["holderIdentity"]
         since = self._clock()
         whole = float(seen["spec"].get("leaseDurationSeconds") or 0)
+        if self._gone(seen):
+            whole = 0.0
+        else:
+            self._say(f"{holder} holds the cluster's Lease: seen for {whole:g} s whether it lives.")
         while self._clock() - since < whole:
             self._wait(min(1.0, whole))
             now = self._api.read()

@@ -26,6 +26,9 @@ from chaos.safety.watchdog import Watchdog
 
 TTL = timedelta(seconds=30)
 MARGIN = timedelta(seconds=30)
+LATE = timedelta(seconds=10)
+"""What may come on top of a dead man's time to live until the fault is gone: a renewal that was
+under way when the runner died, the undo, and its proof."""
 NOT_BEGUN = timedelta(seconds=5)
 """How long a node is asked to disarm when no fault can be in."""
 
@@ -85,10 +88,18 @@ class Session:
         self, _t: type[BaseException] | None, _e: BaseException | None, _b: TracebackType | None
     ) -> None:
         try:
-            if self._entry is not None:
-                self.heal()
+            try:
+                self._heal_what_is_open()
+            except KeyboardInterrupt:
+                # It came before the shield was up, or when all was healed. There is no third one.
+                self._heal_what_is_open()
+                raise
         finally:
             self._interruptions.__exit__()
+
+    def _heal_what_is_open(self) -> None:
+        if self._entry is not None:
+            self.heal()
 
     def arm(self, plan: Plan) -> Armed:
         """Write the journal here and on each node, arm the dead men and the watchdog, see them.
@@ -125,7 +136,9 @@ class Session:
             self._watchdog = Watchdog(self._state, entry.generation, ttl=whole)
             self._watchdog.start()
         pairs = list(zip(self._fences, plan.actions, strict=True))
-        all_of(pairs, lambda pair: pair[0].deploy(pair[1], entry.dump()))
+        # To its end: a node that is still writing when we look for what to undo would keep it.
+        with self._interruptions.shielded():
+            all_of(pairs, lambda pair: pair[0].deploy(pair[1], entry.dump()))
         left = all_of(self._fences, lambda fence: fence.arm(ttl))
         before = all_of(self._fences, lambda fence: fence.before())
         names = [action.node for action in plan.actions]

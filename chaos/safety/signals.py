@@ -5,15 +5,18 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interruptions:
     """SIGINT, SIGTERM and SIGHUP become KeyboardInterrupt, at once or after the healing.
+
+    Only once: a terminal's Ctrl-C and what `holdfast` passes on are two signals, and the second one
+    must not end the healing that the first one began, nor keep it from beginning.
 
     Outside the main thread it does nothing: Python gives signals to the main thread alone.
 
@@ -25,6 +28,7 @@ class Interruptions:
         self._say = say
         self._depth = 0
         self._pending = False
+        self._raised = False
         self._old: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Interruptions:
@@ -38,10 +42,16 @@ class Interruptions:
         self._old = {}
 
     def _came(self, number: int, _frame: FrameType | None) -> None:
-        if not self._depth:
-            raise KeyboardInterrupt
-        self._pending = True
-        self._say(f"{signal.Signals(number).name}: healing first")
+        if not self._depth and not self._raised:
+            self._interrupt()
+        self._pending = not self._raised
+        # It may have come amid a line that is being printed, and no line is worth the healing.
+        with suppress(Exception):
+            self._say(f"{signal.Signals(number).name}: healing first")
+
+    def _interrupt(self) -> NoReturn:
+        self._raised, self._pending = True, False
+        raise KeyboardInterrupt
 
     @contextmanager
     def shielded(self) -> Iterator[None]:
@@ -52,5 +62,4 @@ class Interruptions:
         finally:
             self._depth -= 1
             if self._pending and not self._depth:
-                self._pending = False
-                raise KeyboardInterrupt
+                self._interrupt()

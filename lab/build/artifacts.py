@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.build import archive, base, check, containerd, images, parts, toolchain
+from lab.build import archive, base, check, containerd, fetch, images, parts, toolchain
 from lab.build.parts import Part
 from lab.build.store import Product, exclusive
 from lab.cache import key
@@ -83,6 +83,12 @@ def built(release: Release, *, binaries: str = "compile") -> Artifacts | None:
     return _plan(release, binaries).artifacts
 
 
+def products(release: Release, binaries: str, arch: str) -> list[Product]:
+    """All products that a release is made of, its own and those that it shares with others."""
+    plan = _Plan(release, arch, parts.of(release, binaries, arch))
+    return [plan.base, plan.tools, plan.containerd, *(part.product for part in plan.parts)]
+
+
 def ensure(release: Release, *, binaries: str = "compile", progress: Progress) -> Artifacts:
     """Build what is not there yet of the artifacts of a release.
 
@@ -103,14 +109,15 @@ def ensure(release: Release, *, binaries: str = "compile", progress: Progress) -
     if os.geteuid() != 0:
         raise LabError("Building the lab takes root.", "Run it with sudo.")
     with exclusive(progress):
-        # The root comes first: what it needs may be missing, and it takes the shorter time.
-        root = base.build(plan.arch, progress)
-        programs = {
-            name: folder / name
-            for part in plan.parts
-            for folder in [part.build(progress)]
-            for name in part.names
-        }
+        with fetch.ahead(release, plan.parts, progress):
+            # The root comes first: what it needs may be missing, and it takes the shorter time.
+            root = base.build(plan.arch, progress)
+            programs = {
+                name: folder / name
+                for part in plan.parts
+                for folder in [part.build(progress)]
+                for name in part.names
+            }
         if not plan.tools.exists:
             _make_tools(plan, programs, progress)
         if not plan.containerd.exists:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from lab.build.modules import Module
 from lab.build.store import Product
-from lab.build.toolchain import OLDEST, find, parse
+from lab.build.toolchain import OLDEST, Go, find, parse
 from lab.cache import key
 from lab.errors import LabError
 from lab.progress import Progress
@@ -57,16 +58,14 @@ class Compiled:
                 _compile(self.module, work, progress)
         return made.path
 
+    def fetch(self, progress: Progress) -> None:
+        """Fetch what it is compiled from, so that `build` need not wait for it. Raises LabError."""
+        with tempfile.TemporaryDirectory(prefix="holdfast-fetch-") as work:
+            _prepare(self.module, Path(work), progress)
+
 
 def _compile(module: Module, work: Path, progress: Progress) -> None:
-    told = _upstream(module, work, progress)
-    upstream = Path(told["GoMod"]).read_text()
-    go = find(parse(_directive(upstream)), progress)
-    (work / "go.mod").write_text(module.go_mod(upstream))
-    try:
-        go.run("mod", "tidy", cwd=work, timeout=PATIENCE)
-    except CommandFailed as failed:
-        raise _unreachable(module, failed) from failed
+    go, told = _prepare(module, work, progress)
     known = {"commit": told.get("Origin", {}).get("Hash", "unknown"), "date": told["Time"]}
     stamps = [f"-X={name}={value.format(**known)}" for name, value in module.stamps.items()]
     options = [TRIM, f"-ldflags={' '.join([STRIP, *stamps])}", f"-p={_cores()}"]
@@ -75,6 +74,21 @@ def _compile(module: Module, work: Path, progress: Progress) -> None:
     go.run("install", *options, "tool", cwd=work, timeout=PATIENCE, GOBIN=str(work), **FAST)
     for name, package in module.programs.items():
         (work / _installed_as(package)).rename(work / name)
+
+
+def _prepare(module: Module, work: Path, progress: Progress) -> tuple[Go, dict[str, Any]]:
+    """Lay out the module, with all that it needs fetched; the Go for it, and what that knows."""
+    told = _upstream(module, work, progress)
+    upstream = Path(told["GoMod"]).read_text()
+    go = find(parse(_directive(upstream)), progress)
+    (work / "go.mod").write_text(module.go_mod(upstream))
+    for name, text in module.sources.items():
+        (work / name).write_text(text)
+    try:
+        go.run("mod", "tidy", cwd=work, timeout=PATIENCE)
+    except CommandFailed as failed:
+        raise _unreachable(module, failed) from failed
+    return go, told
 
 
 def _upstream(module: Module, work: Path, progress: Progress) -> dict[str, Any]:

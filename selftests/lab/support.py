@@ -11,20 +11,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from cryptography import x509
-
-from lab.kubectl import Kubectl
-from lab.machines import Fleet
-
-# The labs of tests live in the checkout, as a user's do.
-TOP = Path(__file__).parents[2]
-
-
-def kubectl_of(fleet: Fleet) -> Kubectl:
-    """kubectl with a lab's kubeconfig."""
-    return Kubectl(fleet.layers.tools / "usr/local/bin/kubectl", fleet.home.kubeconfig)
 
 
 def live_certificate(address: str, port: int = 6443) -> x509.Certificate:

@@ -17,7 +17,8 @@ from lab.machines import Fleet
 from lab.plan import RANGE
 from lab.progress import Progress
 from lab.shell import run
-from selftests.lab.support import TOP, knock
+from selftests.lab.support import knock
+from selftests.lab_fixture import TOP
 
 pytestmark = pytest.mark.lab
 

@@ -9,6 +9,8 @@ import urllib.request
 import pytest
 from cryptography import x509
 
+from chaos.cluster.collect import balancers
+from chaos.cluster.inventory_parts import LoadBalancers
 from lab.kubectl import Kubectl
 from lab.machines import Fleet
 from lab.plan import Role
@@ -146,3 +148,13 @@ def test_every_machine_has_booted_without_a_failed_unit(fleet: Fleet) -> None:
     for machine in fleet.plan.machines:
         failed = fleet.ssh.run(machine.name, "systemctl --failed --no-legend --plain")
         assert failed == "", machine.name
+
+
+@pytest.mark.parametrize("tool", ["socat", "perl", "nc"])
+def test_a_balancer_tells_how_it_stands_to_whatever_tool_there_is(tool: str, fleet: Fleet) -> None:
+    question = balancers.questions(LoadBalancers())[balancers.STATS]
+    only = question.replace('command -v "$1" >/dev/null', f'[ "$1" = {tool} ]')
+    assert only != question
+    said = fleet.ssh.run("lb-1", only)
+    assert said.startswith("# pxname,svname"), tool
+    assert ",cp-1," in said

@@ -70,6 +70,15 @@ def test_kubeadm_is_stamped_with_its_version() -> None:
     assert stamps["k8s.io/component-base/version.gitMinor"] == "37"
 
 
+def test_coredns_has_the_plugins_that_kubeadm_s_corefile_names() -> None:
+    module = modules.coredns(release("1.36.2"))
+    assert "tool (\n\tholdfast.invalid/coredns\n)" in module.go_mod()
+    source = module.sources["main.go"]
+    for name in ("errors", "health", "ready", "kubernetes", "metrics", "forward", "cache", "loop"):
+        assert f'\t_ "github.com/coredns/coredns/plugin/{name}"\n' in source
+    assert {"reload", "loadbalance"} <= {line.rpartition("/")[2][:-1] for line in source.split()}
+
+
 def test_another_input_is_another_product() -> None:
     module = modules.all_of(release("1.36.2"))[1]
     variants = [
@@ -79,6 +88,7 @@ def test_another_input_is_another_product() -> None:
         Compiled(dataclasses.replace(module, tags=()), "amd64"),
         Compiled(dataclasses.replace(module, stamps={"a.b": "c"}), "amd64"),
         Compiled(dataclasses.replace(module, programs={"ctr": "example.com/ctr"}), "amd64"),
+        Compiled(dataclasses.replace(module, sources={"main.go": "package main"}), "amd64"),
     ]
     assert len({variant.product.path for variant in variants}) == len(variants)
     assert Compiled(module, "amd64").product == variants[0].product

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from chaos.cluster.etcd import Etcd, EtcdError
-from chaos.cluster.etcd_parse import health_of, members_of, statuses_of
+from chaos.cluster.etcd_parse import EtcdUnreadable, health_of, members_of, statuses_of
 from chaos.cluster.facts import EtcdFacts, EtcdHealth, EtcdMember, EtcdStatus
 from chaos.cluster.inventory_parts import EtcdPart, EtcdPki, NodePart, Role
 from chaos.cluster.node import Node
+from chaos.cluster.shell import Said
 
 ADDRESSES = {f"198.51.100.2{i}": f"cp-{i}" for i in (1, 2, 3)}
 IDS = {1: 0xB369C18053CFCD8F, 2: 0x6A9DFA53F0470A1A, 3: 0x4FD1711B4D19184E}
@@ -214,6 +215,20 @@ def test_the_leader_is_the_one_of_the_highest_term(statuses: list[Any], leader: 
 def test_the_next_machine_is_asked_where_one_cannot(played: Played) -> None:
     played.says(members(1, 2, 3), [], [])
     assert played.etcd("gone", "cp-2").look().asked == "cp-2"
+
+
+def test_the_next_machine_is_asked_where_an_answer_cannot_be_read(played: Played) -> None:
+    played.program(
+        f"[ -e {played.folder}/once ] || {{ touch {played.folder}/once; exit 1; }}\necho 7"
+    )
+
+    def number(said: list[Said]) -> int:
+        if not said[0].out:
+            raise EtcdUnreadable("nothing was said")
+        return int(said[0].out)
+
+    node, found = played.etcd("cp-1", "cp-2").ask("etcdctl_ get x", read=number)
+    assert (node.name, found) == ("cp-2", 7)
 
 
 def test_when_nobody_can_be_asked_each_reason_is_told(played: Played) -> None:

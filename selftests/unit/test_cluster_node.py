@@ -7,7 +7,6 @@ against loopback.
 from __future__ import annotations
 
 import os
-import shutil
 import socket
 import stat
 import threading
@@ -288,10 +287,6 @@ def test_what_others_say(said: str, reason: Reason | None) -> None:
     assert reason_of(said) is reason
 
 
-needs_ssh = pytest.mark.skipif(not shutil.which("ssh"), reason="there is no ssh here")
-
-
-@needs_ssh
 def test_the_real_ssh_against_a_port_that_refuses() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -301,7 +296,6 @@ def test_the_real_ssh_against_a_port_that_refuses() -> None:
     assert caught.value.reason is Reason.REFUSED
 
 
-@needs_ssh
 def test_the_real_ssh_against_one_that_never_speaks() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
@@ -313,7 +307,6 @@ def test_the_real_ssh_against_one_that_never_speaks() -> None:
     assert time.monotonic() - begun < 4
 
 
-@needs_ssh
 def test_the_real_ssh_against_one_that_hangs_up() -> None:
     with socket.socket() as rude:
         rude.bind(("127.0.0.1", 0))
@@ -330,7 +323,6 @@ def test_the_real_ssh_against_one_that_hangs_up() -> None:
     assert caught.value.reason is Reason.CLOSED
 
 
-@needs_ssh
 def test_the_real_ssh_with_a_configuration_that_is_none(tmp_path: Path) -> None:
     config = tmp_path / "conf"
     config.write_text("Hostnam x\n")

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from importlib.resources import files
@@ -174,19 +171,15 @@ def test_scripts_change_nothing_that_outlives_a_reboot() -> None:
             assert not [word for word in words if word in script]
 
 
-def test_shellcheck_has_nothing_to_say(tmp_path: Path) -> None:
-    program = shutil.which("shellcheck", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
-    if not program:
-        pytest.skip("there is no shellcheck here")
+def test_every_script_is_posix_shell(tmp_path: Path) -> None:
+    scripts = {"fence.sh": (files("chaos.safety") / "fence.sh").read_text(encoding="utf-8")}
     for parameter in EACH:
         fault, variant, etcd = parameter.values
         assert isinstance(fault, Fault)
         (action,) = plan_of(fault, str(variant), str(etcd)).actions
         for name in SCRIPTS:
-            text = f"#!/bin/sh\nset -eu\n{getattr(action, name)}"
-            (tmp_path / f"{fault.name}-{variant}-{etcd}-{name}.sh").write_text(text)
-    scripts = [*tmp_path.glob("*.sh"), files("chaos.safety") / "fence.sh"]
-    done = subprocess.run(
-        [program, "--shell=sh", *map(str, scripts)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout
+            scripts[f"{fault.name}-{variant}-{etcd}-{name}"] = getattr(action, name)
+    assert len(scripts) > 40
+    for name, text in scripts.items():
+        done = subprocess.run(["sh", "-n"], input=text, capture_output=True, text=True, check=False)
+        assert (name, done.returncode, done.stderr) == (name, 0, "")

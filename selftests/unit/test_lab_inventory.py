@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -70,7 +69,6 @@ def test_it_is_written_beside_the_files_that_it_names(tmp_path: Path) -> None:
     assert home.inventory.name == "cluster.yaml"
 
 
-@pytest.mark.skipif(not shutil.which("ssh"), reason="there is no ssh here")
 @pytest.mark.parametrize("folder", ["lab", "my lab"])
 def test_ssh_itself_finds_machines_and_key_whatever_the_folder(tmp_path: Path, folder: str) -> None:
     home = Home(tmp_path / folder)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from chaos.cluster.etcd import Etcd, EtcdError
+from chaos.cluster.etcd_parse import EtcdUnreadable
 from chaos.cluster.facts import EncryptionFacts, NotAvailable, StoredKey, StoredKeys
 from chaos.cluster.shell import Said, quote
 
@@ -35,21 +37,24 @@ def look(etcd: Etcd, *, prefix: str) -> EncryptionFacts | NotAvailable:
     Args:
         prefix: under which the apiservers keep all keys (`--etcd-prefix`).
     """
+    questions = (question(prefix, resource) for resource in RESOURCES)
     try:
-        node, answers = etcd.ask(*(question(prefix, resource) for resource in RESOURCES))
+        node, found = etcd.ask(*questions, read=_read_all)
     except EtcdError as wrong:
         return NotAvailable(wrong.problem.rstrip("."))
-    found = []
-    for resource, said in zip(RESOURCES, answers, strict=True):
-        keys = read(resource, said)
-        if isinstance(keys, NotAvailable):
-            return keys
-        found.append(keys)
-    return EncryptionFacts(asked=node.name, resources=tuple(found))
+    return EncryptionFacts(asked=node.name, resources=found)
 
 
-def read(resource: str, said: Said) -> StoredKeys | NotAvailable:
-    """What was printed."""
+def _read_all(answers: Sequence[Said]) -> tuple[StoredKeys, ...]:
+    return tuple(read(*pair) for pair in zip(RESOURCES, answers, strict=True))
+
+
+def read(resource: str, said: Said) -> StoredKeys:
+    """What was printed.
+
+    Raises:
+        EtcdUnreadable: that was no answer.
+    """
     keys: list[StoredKey] = []
     key, count = "", None
     for line in said.out.splitlines():
@@ -60,5 +65,5 @@ def read(resource: str, said: Said) -> StoredKeys | NotAvailable:
         elif found := _COUNT.match(line):
             count = int(found[1])
     if count is None:
-        return NotAvailable(f"{resource} could not be read: {said.why}")
+        raise EtcdUnreadable(f"{resource} could not be read: {said.why}")
     return StoredKeys(resource=resource, looked_at=tuple(keys), count=count)

@@ -1,7 +1,11 @@
-"""The lab that these tests share, with a name and a subnet of its own."""
+"""The one lab of a session of tests: selftests/conftest.py loads it, and nobody else does.
+
+Imported into a second conftest.py it would be a second fixture, and so a second lab.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +18,11 @@ from lab.machines import Fleet
 from lab.progress import Progress
 from lab.spec import Spec
 from lab.up import fleet_of, up
-from selftests.lab.support import TOP, kubectl_of
 
-NAME = "selftest"
+# The labs of tests live in the checkout, as a user's do.
+TOP = Path(__file__).parents[1]
+ASKED = "HOLDFAST_SELFTEST_LAB"
+"""The environment's `NAME SUBNET`, for labs of two sessions beside each other."""
 
 
 @pytest.fixture(scope="session")
@@ -29,17 +35,17 @@ def fleet(pytestconfig: pytest.Config) -> Iterator[Fleet]:
             print(f"  lab: {line}", flush=True)
 
     progress = Progress(say=say)
+    name, subnet = os.environ.get(ASKED, "selftest 15").split()
     # A run of these tests that was killed left its lab.
-    down(NAME, top=TOP, progress=progress)
-    up(Spec(name=NAME, subnet=15), top=TOP, progress=progress)
-    yield fleet_of(NAME, TOP)
-    down(NAME, top=TOP, progress=progress)
-    home = Home.of(NAME, TOP)
-    assert leftovers(NAME, home) == []
-    assert not Path("/sys/fs/cgroup/pids/holdfast", NAME).exists()
+    down(name, top=TOP, progress=progress)
+    up(Spec(name=name, subnet=int(subnet)), top=TOP, progress=progress)
+    yield fleet_of(name, TOP)
+    down(name, top=TOP, progress=progress)
+    assert leftovers(name, Home.of(name, TOP)) == []
+    assert not Path("/sys/fs/cgroup/pids/holdfast", name).exists()
 
 
 @pytest.fixture(scope="session")
 def kubectl(fleet: Fleet) -> Kubectl:
     """kubectl with the lab's kubeconfig, through its virtual IP."""
-    return kubectl_of(fleet)
+    return Kubectl(fleet.layers.tools / "usr/local/bin/kubectl", fleet.home.kubeconfig)
