@@ -1,7 +1,8 @@
 """One experiment: the only place that knows the order of the steps.
 
-    steady state → probes ready → baseline → target → journal and dead man armed, and seen armed →
-    inject → manifested? → hold → heal → healed, proved → redundancy back → settle → judge
+    probes ready → steady state → baseline → target → predicted → journal and dead man armed, and
+    seen armed → inject → manifested? → hold → heal → healed, proved → redundancy back → settle →
+    judge
 
 Whatever goes wrong on the way is written into the timeline, and the judgement reads it there.
 """
@@ -16,20 +17,26 @@ from datetime import timedelta
 from pathlib import Path
 
 from chaos import limits, story
+from chaos.cluster.clock import offsets_of
 from chaos.cluster.cluster import Cluster
 from chaos.coverage import not_covered
 from chaos.errors import HoldfastError
-from chaos.judging import judge_timeline
+from chaos.faults import Scene
+from chaos.foretelling import concerns, foretell
+from chaos.history.recorder.recording import Recording
+from chaos.judging import judge_folder
+from chaos.measure.errors import MeasureError
 from chaos.measure.lines import event_line, header_for
 from chaos.measure.sample import STOPPED, Event
 from chaos.measure.sampling import Sampling
-from chaos.measure.timeline import Appender, Timeline
+from chaos.measure.timeline import Appender
 from chaos.planning import Order, floor, guard, planned_of, scene_of
-from chaos.probing import probes_of
+from chaos.probing import endpoint_of, probes_of
 from chaos.result import ExperimentResult
 from chaos.safety.errors import Refused, Unhealed
 from chaos.safety.session import Session
 from chaos.steady import wait_whole
+from chaos.story import Planned
 
 Say = Callable[[str, str], None]
 
@@ -70,19 +77,27 @@ class Experiment:
         if why := not_covered(self.order.fault, self.cluster.inventory):
             return self._not_tried(timeline, why)
         sampling = Sampling(probes_of(self.cluster), timeline)
+        recording = Recording(endpoint_of(self.cluster), timeline.parent)
         sampling.start()
         try:
+            recording.start()
             self._steps(sampling)
         except Unhealed as wrong:
             self._mark(sampling, story.UNHEALED, why=str(wrong))
-        except HoldfastError as wrong:
+        except (HoldfastError, MeasureError) as wrong:
             self._mark(sampling, story.SPOILED, why=str(wrong))
         except KeyboardInterrupt:
             self._mark(sampling, story.SPOILED, why="it was interrupted")
             raise
         finally:
-            sampling.stop()
-        return judge_timeline(Timeline.read(timeline), path=self.path)
+            # The history first: at its end it reads what it wrote, while the timeline goes on.
+            for recorder in (recording, sampling):
+                try:
+                    recorder.stop()
+                except MeasureError as died:
+                    # What it left on disk is judged, and says itself that it is too little.
+                    self.say("not recorded to the end", str(died))
+        return judge_folder(self.folder, self.path)
 
     def _steps(self, sampling: Sampling) -> None:
         order = self.order
@@ -99,6 +114,7 @@ class Experiment:
         self._mark(sampling, story.PLANNED, **planned.as_data())
         scene = scene_of(self.cluster, chosen)
         guard(self.cluster, order.fault, scene)
+        self._foretell(sampling, scene, planned)
         plan = order.fault.plan(scene, variant=order.variant, hold=order.hold)
         nodes = {node.name: node for node in self.cluster.nodes}
         with Session(state=self.state, cluster_uid=self.uid, nodes=nodes, say=self.say) as session:
@@ -135,6 +151,18 @@ class Experiment:
         self._phase(sampling, "settle")
         self._pause(order.settle)
 
+    def _foretell(self, sampling: Sampling, scene: Scene, planned: Planned) -> None:
+        """Predict from the settings, and tell at once which limits they cannot keep."""
+        self._phase(sampling, "predict")
+        predictions = foretell(self.cluster, self.order, scene, sampling.probes)
+        told = {name: one.as_data() for name, one in predictions.items()}
+        self._mark(sampling, story.PREDICTED, probes=told)
+        for sentences in concerns(predictions, planned.budgets).values():
+            for sentence in sentences:
+                self.say("concern", sentence)
+        offsets = offsets_of(self.cluster)
+        self._mark(sampling, story.CLOCKS, nodes=offsets)
+
     def _not_tried(self, timeline: Path, why: str) -> ExperimentResult:
         """A timeline without samples, for this too is judged from what is on disk."""
         planned = planned_of(self.order, self.cluster.inventory, ())
@@ -147,7 +175,7 @@ class Experiment:
             writer.append(event_line(Event(time.monotonic(), kind, data)))
         writer.close()
         self.say("not covered", why)
-        return judge_timeline(Timeline.read(timeline), path=self.path)
+        return judge_folder(self.folder, self.path)
 
     def _phase(self, sampling: Sampling, name: str, **data: str) -> None:
         sampling.mark(story.PHASE, at=None, name=name, **data)

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from chaos.measure.budget import Budget
-from chaos.measure.degradation import Degradation
-from chaos.measure.judge import Measure, judge
-from chaos.measure.outage import Outage
-from chaos.measure.outcome import Outcome
-from chaos.measure.recovery import recovery
+from chaos.findings import Bounds, PromiseResult
+from chaos.foretelling import compared
 from chaos.measure.stall import CONTROL
-from chaos.measure.summary import Summary, summarize
 from chaos.measure.timeline import Timeline
 from chaos.measure.verdict import Verdict, worst
-from chaos.result import Bounds, ExperimentResult, OutageResult, Phase, ProbeResult
+from chaos.probe_results import probe_result
+from chaos.promises import kept, led
+from chaos.result import ExperimentResult, Phase, ProbeResult
 from chaos.story import Story
 
 INF = float("inf")
@@ -28,6 +24,7 @@ def judge_timeline(
     *,
     path: str,
     budgets: Mapping[str, Mapping[str, float]] | None = None,
+    promises: Sequence[PromiseResult] = (),
 ) -> ExperimentResult:
     """Judge an experiment from what is on disk.
 
@@ -36,18 +33,21 @@ def judge_timeline(
         path: where it lies, relative to the run's folder.
         budgets: other limits than those it was run with, in seconds by probe and by name; they
             replace the probe's own.
+        promises: of the experiment's history, judged already.
 
     Raises:
         TimelineError: the timeline holds no experiment.
     """
     story = Story.of(timeline)
     probes = tuple(
-        _probe(timeline, story, info.name, budgets or {})
+        probe_result(timeline, story, info.name, budgets or {})
         for info in timeline.header.probes
         if info.name != CONTROL
     )
-    verdict, reason = _verdict(story, probes)
     planned = story.planned
+    found = led(timeline, fault=story.injected)
+    every = (*promises, *found.pop("promises", ()))
+    verdict, reason = _verdict(story, probes, every)
     return ExperimentResult(
         name=planned.name,
         fault=planned.fault,
@@ -71,10 +71,41 @@ def judge_timeline(
         verdict=verdict,
         reason=reason,
         waiver=planned.waiver,
+        predictions=compared(
+            timeline,
+            story.predicted,
+            {probe.probe: probe.budget for probe in probes},
+            struck=story.injected,
+            until=story.healing,
+        ),
+        promises=every,
+        clocks=story.clocks,
+        **found,
     )
 
 
-def _verdict(story: Story, probes: Sequence[ProbeResult]) -> tuple[Verdict, str]:
+def judge_folder(
+    root: Path, path: str, *, budgets: Mapping[str, Mapping[str, float]] | None = None
+) -> ExperimentResult:
+    """Judge an experiment from its timeline, and from the history beside it if there is one.
+
+    Args:
+        root: the run's folder.
+        path: of the timeline, relative to that.
+        budgets: as in `judge_timeline`.
+
+    Raises:
+        TimelineError: the timeline cannot be read, or holds no experiment.
+        HistoryError: the history cannot be read.
+    """
+    timeline = Timeline.read(root / path)
+    promises = kept(timeline, root / path, fault=Story.of(timeline).injected)
+    return judge_timeline(timeline, path=path, budgets=budgets, promises=promises)
+
+
+def _verdict(
+    story: Story, probes: Sequence[ProbeResult], promises: Sequence[PromiseResult]
+) -> tuple[Verdict, str]:
     if story.not_covered:
         return Verdict.NOT_COVERED, story.not_covered
     if story.unhealed:
@@ -87,7 +118,10 @@ def _verdict(story: Story, probes: Sequence[ProbeResult]) -> tuple[Verdict, str]
         return Verdict.INCONCLUSIVE, "the fault did not show: nothing was proved by surviving it"
     judged = [probe for probe in probes if probe.judged]
     verdict = worst(probe.verdict for probe in judged)
+    verdict = worst([verdict, *(p.verdict for p in promises)])
     reasons = [f"{p.probe}: {p.reason}" for p in judged if p.verdict is verdict]
+    if verdict is not Verdict.PASS:
+        reasons += [f"{p.promise}: {p.reason}" for p in promises if p.verdict is verdict]
     limit, took = story.planned.redundancy, _redundancy(story)
     late = limit is not None and (took is None or took > limit)
     if late:
@@ -109,79 +143,6 @@ def _service(probes: Sequence[ProbeResult]) -> Bounds | None:
     if not known:
         return None
     return max(known, key=lambda one: INF if one.upper is None else one.upper)
-
-
-def _probe(
-    timeline: Timeline, story: Story, name: str, other: Mapping[str, Mapping[str, float]]
-) -> ProbeResult:
-    planned = story.planned
-    limits = other.get(name, planned.budgets.get(name, {}))
-    struck = timeline.span.end if story.injected is None else story.injected
-    before = summarize(timeline, name, until=struck)
-    seen = summarize(timeline, name, since=struck)
-    recovered = recovery(seen.every_outage, since=struck, heal=story.healing, unseen=seen.unseen)
-    finding = judge(seen, _budget(limits), before=before, recovered=recovered)
-    measured = {measure.name: measure for measure in finding.measures}
-    endless = any(outage.still_open for outage in seen.every_outage)
-    return ProbeResult(
-        probe=name,
-        path=seen.probe.path,
-        rate=seen.probe.rate,
-        samples=seen.samples,
-        ok=seen.ok,
-        failed=seen.failed,
-        not_sent=seen.classes.get(Outcome.NOT_SENT, 0),
-        classes={str(kind): count for kind, count in sorted(seen.classes.items())},
-        latency=_latency(seen),
-        outages=tuple(_outage(one, since=struck) for one in seen.outages),
-        degradations=tuple(_degradation(one, since=struck) for one in seen.degradations),
-        longest_outage=_bounds(measured["longest outage"], open_=endless),
-        total_outage=_bounds(measured["total outage"], open_=endless),
-        recover=_bounds(measured["recovery"], open_=recovered.still_open or recovered.by_heal),
-        budget=dict(limits),
-        budget_from=planned.budget_from.get(name, "") if name not in other else "rejudged",
-        judged=bool(limits),
-        verdict=finding.verdict if limits else Verdict.NOT_COVERED,
-        reason=finding.reason if limits else "told, not judged",
-    )
-
-
-def _budget(limits: Mapping[str, float]) -> Budget:
-    known = {field.name for field in fields(Budget)}
-    return Budget(**{k: timedelta(seconds=v) for k, v in limits.items() if k in known})
-
-
-def _latency(seen: Summary) -> dict[str, float]:
-    if seen.latency is None:
-        return {}
-    return {name: round(getattr(seen.latency, name), 6) for name in ("p50", "p95", "p99", "max")}
-
-
-def _bounds(measure: Measure, *, open_: bool = False) -> Bounds:
-    upper = None if open_ or measure.upper == INF else round(measure.upper, 6)
-    return Bounds(lower=round(measure.lower, 6), upper=upper)
-
-
-def _outage(one: Outage, *, since: float) -> OutageResult:
-    return _shown(one, one.classes, since=since, attempted=one.failed)
-
-
-def _degradation(one: Degradation, *, since: float) -> OutageResult:
-    classes = sum((Counter(outage.classes) for outage in one.outages), Counter[Outcome]())
-    return _shown(one, classes, since=since, attempted=one.attempted)
-
-
-def _shown(
-    one: Outage | Degradation, classes: Mapping[Outcome, int], *, since: float, attempted: int
-) -> OutageResult:
-    upper = None if one.still_open else round(one.upper.length, 6)
-    return OutageResult(
-        begins=round(one.lower.begin - since, 6),
-        length=Bounds(lower=round(one.lower.length, 6), upper=upper),
-        failed=one.failed,
-        attempted=attempted,
-        classes={str(kind): count for kind, count in sorted(classes.items())},
-    )
 
 
 def _wall(timeline: Timeline, at: float) -> str:

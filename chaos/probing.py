@@ -26,7 +26,7 @@ def probes_of(cluster: Cluster) -> tuple[ProbeSpec, ...]:
         HoldfastError: the kubeconfig cannot be used.
     """
     known, access = probes.kinds(), cluster.api()
-    endpoint = _to(access, access.host, access.port)
+    endpoint = endpoint_of(cluster)
     found = [known[kind].spec(endpoint, url=OBJECT) for kind in READS]
     found.append(known["api-write"].spec(endpoint))
     port = cluster.inventory.endpoint.port
@@ -34,6 +34,16 @@ def probes_of(cluster: Cluster) -> tuple[ProbeSpec, ...]:
         direct = _to(access, node.address, port)
         found.append(known["api-read-new"].spec(direct, path=node.name, rate=EACH_APISERVER))
     return tuple(found)
+
+
+def endpoint_of(cluster: Cluster) -> ApiAccess:
+    """How probes reach the API through its endpoint.
+
+    Raises:
+        HoldfastError: the kubeconfig cannot be used.
+    """
+    access = cluster.api()
+    return _to(access, access.host, access.port)
 
 
 def _to(access: ServerAccess, host: str, port: int) -> ApiAccess:

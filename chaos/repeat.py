@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from chaos.measure.verdict import Verdict
 
 if TYPE_CHECKING:  # chaos.result holds what is made here
-    from chaos.result import Bounds, ExperimentResult, ProbeResult
+    from chaos.findings import Bounds
+    from chaos.result import ExperimentResult, ProbeResult
 
 INF = float("inf")
 

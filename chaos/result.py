@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from chaos.findings import (
+    Bounds,
+    OverlapResult,
+    PredictionResult,
+    PromiseResult,
+    TakeoverResult,
+    WorkingResult,
+)
 from chaos.measure.verdict import Verdict
+from chaos.repeat import Repeated
 
 FORMAT = "holdfast-verdict"
 VERSION = 1
@@ -19,18 +28,11 @@ def _counts(verdict: Verdict, waiver: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
-    """A length that was measured, at least `lower` and at most `upper` s; None: no end was seen."""
-
-    lower: float
-    upper: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OutageResult:
     """One outage or degradation, from `begins` seconds after the injection on.
 
-    `share` is failed of attempted while it lasted: 1 in an outage that stands alone.
+    `share` is failed of attempted while it lasted: 1 in an outage that stands alone. `told` are
+    sentences about what happened at the same time, as far as the timeline can tell.
     """
 
     begins: float
@@ -38,6 +40,7 @@ class OutageResult:
     failed: int
     attempted: int
     classes: Mapping[str, int]
+    told: tuple[str, ...] = ()
 
     @property
     def share(self) -> float:
@@ -92,7 +95,10 @@ class ExperimentResult:
     `service` is the slowest judged probe's recovery while the fault lasted, `redundancy` the
     seconds from the heal until all members, nodes and backends were back. `evidence` is what each
     node showed of the fault. `timeline` is relative to the run's folder. `waiver` is the reason why
-    a FAIL or a NOT_COVERED does not count.
+    a FAIL or a NOT_COVERED does not count. `predictions` were made before the fault, by probe;
+    `promises` are what the API, etcd and the controllers must keep whatever happens; `takeovers`,
+    `overlaps` and `working` are told of leaders, the last two None where no probe looked. `clocks`
+    is by how much each node's clock was off the runner's, with how wrong that may be.
     """
 
     name: str
@@ -114,6 +120,12 @@ class ExperimentResult:
     verdict: Verdict
     reason: str
     waiver: str = ""
+    predictions: tuple[PredictionResult, ...] = ()
+    promises: tuple[PromiseResult, ...] = ()
+    takeovers: tuple[TakeoverResult, ...] = ()
+    overlaps: tuple[OverlapResult, ...] | None = None
+    working: WorkingResult | None = None
+    clocks: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def counts(self) -> bool:
@@ -161,7 +173,7 @@ class RunResult:
     """One run of Holdfast, whole.
 
     `profile` is what was run: `gate`, `conformance`, `resilience`. `interrupted` is why it ended
-    early, if it did.
+    early, if it did. `distributions` tell of the experiments that were carried out more than once.
     """
 
     run: str
@@ -176,3 +188,4 @@ class RunResult:
     reason: str
     interrupted: str = ""
     holdfast: str = ""
+    distributions: tuple[Repeated, ...] = ()

@@ -24,6 +24,8 @@ REDUNDANT = "redundant"
 SPOILED = "spoiled"
 UNHEALED = "unhealed"
 NOT_COVERED = "not covered"
+PREDICTED = "predicted"
+CLOCKS = "clocks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,8 @@ class Story:
     """An experiment as its events tell it. Moments are monotonic seconds; None did not happen.
 
     `phases` are names with begin and end. `spoiled` says why nothing can be concluded, `unhealed`
-    why the fault may still be in, `not_covered` why it was not tried at all.
+    why the fault may still be in, `not_covered` why it was not tried at all. `predicted` are
+    predictions by probe, as data; `clocks` each node's offset and how wrong it may be, in seconds.
     """
 
     planned: Planned
@@ -77,6 +80,8 @@ class Story:
     spoiled: str = ""
     unhealed: str = ""
     not_covered: str = ""
+    predicted: Mapping[str, Any] = field(default_factory=dict)
+    clocks: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, timeline: Timeline) -> Story:
@@ -91,6 +96,7 @@ class Story:
             raise TimelineError("this timeline holds no experiment: it has no event `planned`")
         manifested = _last(events, MANIFESTED)
         shown: Any = manifested.data if manifested else {}
+        predicted, clocks = _last(events, PREDICTED), _last(events, CLOCKS)
         return cls(
             planned=Planned.from_data(planned.data),
             begins=next(event.at for event in events if event.kind == PLANNED),
@@ -104,7 +110,19 @@ class Story:
             spoiled=_why(events, SPOILED),
             unhealed=_why(events, UNHEALED),
             not_covered=_why(events, NOT_COVERED),
+            predicted=_inside(predicted, "probes"),
+            clocks=_pairs(_inside(clocks, "nodes")),
         )
+
+
+def _inside(event: Event | None, key: str) -> Mapping[str, Any]:
+    # By one more name: in an event's data anything may be called as something else already.
+    found: Any = event.data.get(key) if event else None
+    return dict(found or {})
+
+
+def _pairs(data: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+    return {node: (float(offset), float(within)) for node, (offset, within) in data.items()}
 
 
 def _last(events: Sequence[Event], kind: str) -> Event | None:

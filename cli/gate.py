@@ -18,6 +18,9 @@ def run(
     inventory: Inventory,
     seed: Seed = 1,
     hold: Hold = 30.0,
+    repeat: Annotated[
+        int, typer.Option(min=1, help="How often; several times show how the figures spread.")
+    ] = 1,
     select: Annotated[
         str, typer.Option("-k", help="Only tests whose names fit, as pytest's -k.")
     ] = "",
@@ -35,6 +38,7 @@ def run(
         profile=profile,
         seed=seed,
         hold=timedelta(seconds=hold),
+        repeat=repeat,
         confirmed=confirm_production,
         select=("-k", select) if select else (),
     )

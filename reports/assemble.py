@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from chaos.judging import judge_timeline
-from chaos.measure.errors import TimelineError
-from chaos.measure.timeline import Timeline
+from chaos.judging import judge_folder
+from chaos.measure.errors import MeasureError
 from chaos.measure.verdict import Verdict, worst
+from chaos.repeat import repeated
 from chaos.result import CheckResult, ClusterResult, ExperimentResult, RunResult
 from reports.errors import ReportError
 
@@ -89,6 +89,7 @@ def assemble(
         reason=reason,
         interrupted=about.interrupted,
         holdfast=about.holdfast,
+        distributions=repeated(experiments),
     )
 
 
@@ -97,8 +98,8 @@ def _experiments(folder: Path, budgets: Budgets | None) -> list[ExperimentResult
     for file in sorted(folder.glob(TIMELINES)):
         path = str(file.relative_to(folder))
         try:
-            found.append(judge_timeline(Timeline.read(file), path=path, budgets=budgets))
-        except TimelineError as wrong:
+            found.append(judge_folder(folder, path, budgets=budgets))
+        except MeasureError as wrong:
             raise ReportError(f"{file}: {wrong}") from None
     return found
 

@@ -24,6 +24,10 @@ def lines(one: Preview, *, scripts: bool = False) -> Iterator[str]:
     if one.longest is not None:
         most = one.longest.total_seconds()
         yield f"  gone after {most:g} s at the latest, though the runner died"
+    for name, told in one.predictions.items():
+        what = f"outage of {told.outage}" if told.predictable else f"not known: {told.unknown}"
+        yield f"  {name}: {what}; {redact(told.reason)}" if told.reason else f"  {name}: {what}"
+    yield from (f"  concern: {sentence}" for sentence in one.concerns)
     for command in one.plan.commands:
         yield f"  here: {redact(command.inject)}"
         yield f"  and back: {redact(command.heal)}"

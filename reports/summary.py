@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from chaos.measure.verdict import Verdict
+from chaos.repeat import Repeated
 from chaos.result import CheckResult, ExperimentResult, RunResult
 from reports import words
 from reports.cases import Standing, standing_of, standing_of_experiment
+from reports.foretold import foretold
+from reports.markdown import inline, table
 
 _EXPERIMENTS = (
     *("fault", "target", "manifested", "probe", "longest outage", "budget"),
@@ -18,11 +21,13 @@ _EXPERIMENTS = (
 def summary(run: RunResult) -> str:
     """Markdown: the verdict and why, experiments, checks, waivers, what was not covered."""
     parts = [
-        [f"# {words.verdict(run.verdict)}: {_inline(run.profile)} on {_inline(run.cluster.name)}"],
-        [_inline(run.reason)],
-        [f"**Interrupted:** {_inline(run.interrupted)}"] if run.interrupted else [],
+        [f"# {words.verdict(run.verdict)}: {inline(run.profile)} on {inline(run.cluster.name)}"],
+        [inline(run.reason)],
+        [f"**Interrupted:** {inline(run.interrupted)}"] if run.interrupted else [],
         _facts(run),
         _experiments(run.experiments),
+        foretold(run.experiments),
+        _distributions(run.distributions),
         _checks(run.checks),
         _waivers(run),
         _uncovered(run),
@@ -48,12 +53,12 @@ def experiment_summary(experiment: ExperimentResult) -> str:
     names = ("longest outage", "total", "failed", "classes", "budgets", "verdict", "reason")
     phases = [(p.name, p.begins, words.seconds(p.seconds)) for p in experiment.phases]
     parts = [
-        [f"# {words.verdict(experiment.verdict)}: {_inline(experiment.name)}"],
-        [_inline(experiment.reason)],
-        _table(_EXPERIMENTS, _rows(experiment)),
-        _table(("probe", *names), probes),
-        _table(("phase", "begins", "took"), phases),
-        [f"- {_inline(node)}: {_inline(said)}" for node, said in experiment.evidence.items()],
+        [f"# {words.verdict(experiment.verdict)}: {inline(experiment.name)}"],
+        [inline(experiment.reason)],
+        table(_EXPERIMENTS, _rows(experiment)),
+        table(("probe", *names), probes),
+        table(("phase", "begins", "took"), phases),
+        [f"- {inline(node)}: {inline(said)}" for node, said in experiment.evidence.items()],
     ]
     return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
 
@@ -67,22 +72,38 @@ def _facts(run: RunResult) -> list[str]:
         ("begun", f"{run.begins}, took {words.seconds(run.seconds)}"),
         ("Holdfast", run.holdfast),
     )
-    return [f"- {name}: {_inline(said)}" for name, said in facts if said]
+    return [f"- {name}: {inline(said)}" for name, said in facts if said]
 
 
 def _experiments(experiments: Sequence[ExperimentResult]) -> list[str]:
     if not experiments:
         return []
     rows = [row for experiment in experiments for row in _rows(experiment)]
-    lines = ["## Experiments", "", *_table(_EXPERIMENTS, rows)]
+    lines = ["## Experiments", "", *table(_EXPERIMENTS, rows)]
     told = [e for e in experiments if e.verdict not in (Verdict.PASS, Verdict.NOT_COVERED)]
     if told:
         lines.append("")
     for one in told:
-        lines.append(
-            f"- **{words.verdict(one.verdict)}** {_inline(one.name)}: {_inline(one.reason)}"
-        )
+        lines.append(f"- **{words.verdict(one.verdict)}** {inline(one.name)}: {inline(one.reason)}")
     return lines
+
+
+def _distributions(every: Sequence[Repeated]) -> list[str]:
+    """How the figures of repeated experiments spread; upper bounds, as they are judged."""
+    if not every:
+        return []
+    rows = [
+        (
+            *(f"{one.fault} ({one.variant})" if one.variant else one.fault, one.target),
+            name,
+            *(words.figure(value) for value in (found.median, found.p95, found.max)),
+            f"{found.n} of {one.n}",
+        )
+        for one in every
+        for name, found in one.figures.items()
+    ]
+    names = ("fault", "target", "figure", "median", "p95", "max", "n")
+    return ["## Distribution", "", *table(names, rows)]
 
 
 def _rows(experiment: ExperimentResult) -> list[tuple[str, ...]]:
@@ -114,13 +135,13 @@ def _checks(checks: Sequence[CheckResult]) -> list[str]:
         (c.severity, c.id, c.title, words.verdict(c.verdict) + (", waived" if c.waiver else ""))
         for c in ordered
     ]
-    lines = ["## Checks", "", *_table(("severity", "check", "title", "verdict"), rows)]
+    lines = ["## Checks", "", *table(("severity", "check", "title", "verdict"), rows)]
     for check in ordered:
         if check.verdict not in (Verdict.PASS, Verdict.NOT_COVERED):
-            lines += ["", f"### {words.verdict(check.verdict)}: {_inline(check.title)}", ""]
-            lines += [f"- {_inline(said)}" for said in check.evidence]
-            lines += [f"- Remedy: {_inline(check.remedy)}"] if check.remedy else []
-            lines += [f"- Source: {_inline(check.source)}"] if check.source else []
+            lines += ["", f"### {words.verdict(check.verdict)}: {inline(check.title)}", ""]
+            lines += [f"- {inline(said)}" for said in check.evidence]
+            lines += [f"- Remedy: {inline(check.remedy)}"] if check.remedy else []
+            lines += [f"- Source: {inline(check.source)}"] if check.source else []
     return lines
 
 
@@ -135,7 +156,7 @@ def _waivers(run: RunResult) -> list[str]:
     lines = ["## Waived", ""]
     for name, one in named:
         told = f" (it is {words.verdict(one.verdict)}: the waiver does nothing)"
-        lines.append(f"- {_inline(name)}: {_inline(one.waiver)}{told if one.counts else ''}")
+        lines.append(f"- {inline(name)}: {inline(one.waiver)}{told if one.counts else ''}")
     return lines
 
 
@@ -155,19 +176,5 @@ def _uncovered(run: RunResult) -> list[str]:
     lines = ["## Not covered", ""]
     for name, why, critical in missing:
         note = " **It is critical, so it counts as inconclusive.**" if critical else ""
-        lines.append(f"- {_inline(name)}: {_inline(why)}{note}")
+        lines.append(f"- {inline(name)}: {inline(why)}{note}")
     return lines
-
-
-def _table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    lines = [" | ".join(("", *names, "")), " | ".join(("", *("---" for _ in names), ""))]
-    lines += [" | ".join(("", *map(_inline, row), "")) for row in rows]
-    return [line.strip() for line in lines] if len(lines) > 2 else []
-
-
-def _inline(text: str) -> str:
-    """On one line, and nothing in it is taken for markup."""
-    flat = " ".join(text.split())
-    for character, escaped in (("|", "\\|"), ("<", "&lt;"), ("*", "\\*"), ("`", "\\`")):
-        flat = flat.replace(character, escaped)
-    return flat

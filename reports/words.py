@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from chaos.findings import Bounds
 from chaos.measure.verdict import Verdict
-from chaos.result import Bounds, ExperimentResult, ProbeResult, RunResult
+from chaos.result import ExperimentResult, ProbeResult, RunResult
 
 NOTHING = "–"
 
@@ -73,6 +74,11 @@ def redundancy(experiment: ExperimentResult) -> str:
 def manifested(experiment: ExperimentResult) -> str:
     """Whether the fault showed."""
     return "yes" if experiment.manifested else "no"
+
+
+def figure(value: float | None) -> str:
+    """One of a distribution's: without a number where too many had no end."""
+    return "without end" if value is None else seconds(value)
 
 
 def fault(experiment: ExperimentResult) -> str:

@@ -22,8 +22,9 @@ from enum import Enum
 from functools import partial
 
 from chaos.cluster.backend import argv_of
+from chaos.cluster.cluster import Cluster
 from chaos.cluster.parallel import together
-from chaos.cluster.reach import Reach
+from chaos.cluster.reach import Reach, parse_url
 from chaos.cluster.unreachable import NodeTimedOut
 from chaos.errors import HoldfastError
 
@@ -193,3 +194,17 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         if pipe:
             with contextlib.suppress(OSError):
                 pipe.close()
+
+
+def offsets_of(cluster: Cluster) -> dict[str, tuple[float, float]]:
+    """Each node's offset and how wrong it may be, in seconds; nodes that do not tell are left out.
+
+    Takes LIMIT at most.
+    """
+    folder = cluster.inventory.folder
+    reaches = {part.name: parse_url(part.url, folder) for part in cluster.inventory.nodes}
+    return {
+        name: (round(found.offset, 6), round(found.within, 6))
+        for name, found in clocks(reaches).items()
+        if isinstance(found, Offset)
+    }

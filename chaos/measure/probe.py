@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 from chaos.measure.errors import SamplerError
 from chaos.measure.outcome import Outcome
+from chaos.measure.sample import Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,14 @@ class Probe(Protocol):
 
     async def close(self) -> None:
         """Let go of what is held."""
+
+
+@runtime_checkable
+class Teller(Protocol):
+    """A probe that tells of what happens, beside its samples."""
+
+    def tell_to(self, put: Callable[[Event], None]) -> None:
+        """Take where its events go: into the timeline, within a batch."""
 
 
 def build(spec: ProbeSpec) -> Probe:

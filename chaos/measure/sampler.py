@@ -23,7 +23,7 @@ from typing import Any
 
 from chaos.measure.errors import SamplerError
 from chaos.measure.priority import ahead
-from chaos.measure.probe import Probe, ProbeSpec, build
+from chaos.measure.probe import Probe, ProbeSpec, Teller, build
 from chaos.measure.sample import ORPHANED, Event
 from chaos.measure.schedule import Schedule
 from chaos.measure.writer import BatchWriter
@@ -73,6 +73,9 @@ async def _sample(
 ) -> None:
     end.watch()
     probes = [build(spec) for spec in specs]
+    for probe in probes:
+        if isinstance(probe, Teller):
+            probe.tell_to(writer.put)
     await asyncio.gather(*map(_prepare, specs, probes))
     schedules = [
         Schedule(spec, probe, writer.put) for spec, probe in zip(specs, probes, strict=True)

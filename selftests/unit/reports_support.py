@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from chaos.findings import Bounds
 from chaos.measure.verdict import Verdict
 from chaos.result import (
-    Bounds,
     CheckResult,
     ClusterResult,
     ExperimentResult,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from chaos import story
+from chaos.findings import Bounds, PredictionResult, PromiseResult
 from chaos.judging import judge_timeline
 from chaos.measure.control import control_spec
 from chaos.measure.errors import TimelineError
@@ -17,6 +18,7 @@ from chaos.measure.probe import ProbeSpec
 from chaos.measure.sample import STOPPED, Event, Sample
 from chaos.measure.timeline import Timeline
 from chaos.measure.verdict import Verdict
+from chaos.prediction import Branch, Interval, Prediction, Term
 from chaos.story import Planned
 
 READS = ProbeSpec("api-read-new", "api-read-new", "endpoint", "x:y", 20.0)
@@ -72,6 +74,7 @@ def written(
     ]
     kept = [event for event in events if event.kind not in set(leave_out)]
     lines += [event_line(Event(zero + e.at, e.kind, e.data)) for e in kept]
+    folder.mkdir(exist_ok=True)
     file = folder / "timeline.jsonl"
     file.write_bytes(b"".join(lines))
     return Timeline.read(file)
@@ -166,3 +169,49 @@ def test_what_was_interrupted_is_inconclusive_with_the_reason(tmp_path: Path) ->
 def test_a_timeline_without_an_experiment_says_so(tmp_path: Path) -> None:
     with pytest.raises(TimelineError, match="holds no experiment"):
         judge_timeline(written(tmp_path, leave_out=[story.PLANNED]), path="t.jsonl")
+
+
+def test_a_prediction_is_compared_with_what_was_measured(tmp_path: Path) -> None:
+    sure = Branch("election", 1.0, (Term("timeout", Interval(1.0, 2.0), "etcd: --election"),))
+    told = Prediction(
+        probe="api-read-new",
+        fault="etcd-stop",
+        variant="kill",
+        reason="it elects",
+        branches=(sure,),
+    )
+
+    def result(length: float) -> PredictionResult:
+        event = Event(9.0, story.PREDICTED, {"probes": {"api-read-new": told.as_data()}})
+        timeline = written(tmp_path / str(length), down=(11.0, 11.0 + length), more=[event])
+        (found,) = judge_timeline(timeline, path="x").predictions
+        return found
+
+    good, long = result(1.5), result(4.0)
+    assert (good.confirmed, good.outage) == (True, Bounds(lower=1.0, upper=2.0))
+    assert good.terms == ("timeout: 1 to 2 s (etcd: --election)",)
+    assert long.confirmed is False
+    assert '"timeout" twice as long' in long.told or "no one term explains it" in long.told
+    assert long.concerns == ()
+
+
+def test_a_promise_that_was_broken_fails_whatever_was_measured(tmp_path: Path) -> None:
+    def promise(verdict: Verdict) -> PromiseResult:
+        return PromiseResult(
+            promise="no acknowledged write is lost",
+            verdict=verdict,
+            reason="a-07 was acknowledged and is gone",
+            evidence=(),
+            broken=1,
+            looked_at=400,
+        )
+
+    timeline = written(tmp_path)
+    assert judge_timeline(timeline, path="x").verdict is Verdict.PASS
+    lost = judge_timeline(timeline, path="x", promises=[promise(Verdict.FAIL)])
+    assert lost.verdict is Verdict.FAIL
+    assert "no acknowledged write is lost: a-07 was acknowledged and is gone" in lost.reason
+    few = judge_timeline(timeline, path="x", promises=[promise(Verdict.INCONCLUSIVE)])
+    assert few.verdict is Verdict.INCONCLUSIVE
+    unseen = judge_timeline(timeline, path="x", promises=[promise(Verdict.NOT_COVERED)])
+    assert unseen.verdict is Verdict.PASS

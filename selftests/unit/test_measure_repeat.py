@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from chaos.findings import Bounds
 from chaos.measure.verdict import Verdict
 from chaos.repeat import Distribution, repeated
-from chaos.result import Bounds, ExperimentResult, Phase, ProbeResult
+from chaos.result import ExperimentResult, Phase, ProbeResult
 
 WHOLE = (Phase(name="settle", begins="", seconds=3.0),)
 

@@ -14,6 +14,7 @@ from chaos.cluster.target import Target
 from chaos.errors import UsageError
 from chaos.faults import registry
 from chaos.planning import Order
+from chaos.prediction import Branch, Interval, Prediction, Term
 from chaos.preview import preview
 from chaos.safety.errors import Refused
 from chaos.safety.guards import QuorumLeft
@@ -21,6 +22,13 @@ from fixtures import foresight
 from reports.plan_text import lines
 from selftests.unit.cluster_support import INVENTORY, inventory_of
 
+PREDICTED = Prediction(
+    probe="api-write",
+    fault="kubelet-stop",
+    variant="kill",
+    reason="nothing that serves stops",
+    branches=(Branch("notice", 1.0, (Term("check", Interval(1.0, 3.0), "haproxy.cfg:7"),)),),
+)
 QUORUM = QuorumLeft(voters=3, down=("cp-1",), allowed=1)
 
 
@@ -30,6 +38,8 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cluster:
     nodes = type("Kube", (), {"list": lambda *_: type("Listed", (), {"items": ()})})
     vars(found)["kube"] = nodes()
     monkeypatch.setattr(module, "guard", lambda *_: QUORUM)
+    monkeypatch.setattr(module, "probes_of", lambda _: ())
+    monkeypatch.setattr(module, "foretell", lambda *_: {"api-write": PREDICTED})
     return found
 
 
@@ -50,6 +60,7 @@ def test_what_would_be_done_to_whom(cluster: Cluster) -> None:
         "kubelet-stop-kill: node cp-1: cp-1 (as named)",
         "  etcd: 2 of 3 voters left (cp-1 down), 2 are needed",
         "  gone after 60 s at the latest, though the runner died",
+        "  api-write: outage of 1 to 3 s; nothing that serves stops",
         "  on cp-1",
     ]
     scripts = list(lines(one, scripts=True))

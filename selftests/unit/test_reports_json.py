@@ -7,8 +7,9 @@ import math
 
 import pytest
 
+from chaos.findings import Bounds
 from chaos.measure.verdict import Verdict
-from chaos.result import Bounds, RunResult
+from chaos.result import RunResult
 from reports.errors import ReportError
 from reports.exit_code import exit_code
 from reports.verdict_json import dumps, from_data, loads, to_data

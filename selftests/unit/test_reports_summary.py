@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from markdown_it import MarkdownIt
 
+from chaos.findings import Bounds
 from chaos.measure.verdict import Verdict
-from chaos.result import Bounds
+from chaos.repeat import Distribution, Repeated
 from reports import words
 from reports.summary import experiment_summary, summary
 from selftests.unit.reports_support import EXPERIMENTS, check, good_run, probe, run_result
@@ -113,3 +116,22 @@ def test_a_length_is_worded_with_both_bounds(length: Bounds | None, said: str) -
 def test_a_probe_that_saw_nothing_saw_no_outage_either_way() -> None:
     blind = probe("api-write", samples=40, ok=0, failed=0, not_sent=40)
     assert words.outage(blind) == "not seen"
+
+
+def test_repeated_experiments_are_told_as_a_distribution() -> None:
+    found = Distribution(n=19, endless=1, median=2.5, p95=None, max=None)
+    one = Repeated(
+        fault="etcd-stop",
+        variant="kill",
+        target="etcd_leader",
+        n=20,
+        verdicts={"PASS": 19, "INCONCLUSIVE": 1},
+        figures={"api-write: longest outage": found},
+    )
+    assert "## Distribution" not in summary(run_result())
+    text = summary(dataclasses.replace(run_result(), distributions=(one,)))
+    assert "## Distribution" in text
+    assert (
+        "| etcd-stop (kill) | etcd_leader | api-write: longest outage | 2.50 s | without end "
+        "| without end | 19 of 20 |"
+    ) in text

@@ -8,8 +8,12 @@ from chaos.measure.verdict import Verdict
 from fixtures.experiments import Case, Experiments, cases
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """All of the catalogue, as often as --repeat says."""
+    metafunc.parametrize("case", cases(metafunc.config.getoption("--repeat")), ids=str)
+
+
 @pytest.mark.chaos
-@pytest.mark.parametrize("case", cases(), ids=str)
 def test_the_cluster_survives(case: Case, experiments: Experiments) -> None:
     """What is expected to survive is each fault's own docstring, with the reason.
 
