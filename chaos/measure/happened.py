@@ -19,7 +19,12 @@ from chaos.measure.span import Span
 from chaos.measure.timeline import Timeline
 
 # Events that structure an experiment and change nothing of the cluster.
-STRUCTURE = frozenset({"planned", "phase", "manifested", READY, STOPPED, ORPHANED})
+STRUCTURE = frozenset(
+    {
+        *("planned", "predicted", "clocks", "phase", "manifested"),
+        *("spoiled", "unhealed", "not covered", READY, STOPPED, ORPHANED),
+    }
+)
 # As timelines have them: kinds of probes that are views, with the details whose changes count …
 VIEWS: Mapping[str, Collection[str]] = MappingProxyType(
     {"balancer-view": ("down",), "vip-holder": ("holds",), "etcd-member": ("leader",)}

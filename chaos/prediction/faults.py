@@ -97,7 +97,7 @@ def zone_partition(case: Case) -> Outlook:
     if voters and case.leader is not False:
         branches += etcd.election(case.settings, case.client, sure=case.leader is True)
         told.append("etcd elects")
-    if voters and case.stage.etcd == "external":
+    if voters and _shared(case):
         branches += etcd.silent_member(_members(case), case.client)
         told.append("apiservers wait for a silent member")
     if len(case.stage.targets) > 1:
@@ -171,6 +171,12 @@ def _moved(case: Case, *, sure: bool) -> list[Branch]:
 def _alone(case: Case, node: Struck) -> bool:
     known = etcd.knows_one(case.settings, node.name)
     return case.stage.etcd == "stacked" if known is None else known
+
+
+def _shared(case: Case) -> bool:
+    """Whether apiservers know members of etcd beside their own."""
+    known = [etcd.knows_one(case.settings, n) for n in case.settings.flags("kube-apiserver")]
+    return False in known if known else case.stage.etcd != "stacked"
 
 
 def _members(case: Case) -> int:
