@@ -22,7 +22,7 @@ from chaos.measure.sample import READY
 from chaos.measure.sampling import Sampling
 from chaos.measure.summary import Summary, summarize
 from chaos.measure.timeline import Timeline
-from chaos.probing import probes_of
+from chaos.probing import probes_for
 
 Say = Callable[[str], None]
 
@@ -105,7 +105,7 @@ def watch(
         HoldfastError: the kubeconfig cannot be used.
         MeasureError: the sampler cannot be started, or died; or there is no place for its file.
     """
-    probes = probes_of(cluster)
+    probes, _ = probes_for(cluster, prepare=True)
     seconds, ended = length.total_seconds(), threading.Event()
     say(f"{seconds:g} s without probes: what the apiservers take by themselves")
     idle = _readings(cluster), ended.wait(seconds), _readings(cluster)

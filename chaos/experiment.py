@@ -31,7 +31,8 @@ from chaos.measure.sample import STOPPED, Event
 from chaos.measure.sampling import Sampling
 from chaos.measure.timeline import Appender
 from chaos.planning import Order, floor, guard, planned_of, scene_of
-from chaos.probing import endpoint_of, probes_of
+from chaos.probes import namespace
+from chaos.probing import LEFT_OUT, endpoint_of, probes_for
 from chaos.result import ExperimentResult
 from chaos.safety.errors import Refused, Unhealed
 from chaos.safety.session import Session
@@ -76,10 +77,12 @@ class Experiment:
         timeline.parent.mkdir(parents=True)
         if why := not_covered(self.order.fault, self.cluster.inventory):
             return self._not_tried(timeline, why)
-        sampling = Sampling(probes_of(self.cluster), timeline)
+        probes, left_out = probes_for(self.cluster, prepare=True)
+        sampling = Sampling(probes, timeline)
         recording = Recording(endpoint_of(self.cluster), timeline.parent)
         sampling.start()
         try:
+            sampling.mark(LEFT_OUT, at=None, probes=dict(left_out))
             recording.start()
             self._steps(sampling)
         except Unhealed as wrong:
@@ -97,6 +100,10 @@ class Experiment:
                 except MeasureError as died:
                     # What it left on disk is judged, and says itself that it is too little.
                     self.say("not recorded to the end", str(died))
+            try:
+                namespace.clean_up(self.cluster)
+            except HoldfastError as wrong:
+                self.say("left behind", f"what the probes wrote: {wrong.problem}")
         return judge_folder(self.folder, self.path)
 
     def _steps(self, sampling: Sampling) -> None:

@@ -27,6 +27,7 @@ from chaos.cluster.inventory_parts import (
     Text,
 )
 from chaos.cluster.inventory_policy import Cable, Chaos, FaultBudget, Power, Waiver
+from chaos.cluster.inventory_probes import UserProbes
 from chaos.cluster.inventory_rules import broken
 from chaos.cluster.inventory_yaml import Document, NotYaml, read_yaml
 from chaos.measure.budget import Budget
@@ -56,6 +57,8 @@ class Inventory(Part):
     critical_namespaces: tuple[Text, ...] = ()
     """Namespaces whose workloads must survive. The cluster's DNS is always among them, and so is
     every namespace with the label `holdfast.dev/critical=true`."""
+    probes: UserProbes = UserProbes()
+    """What users want to know themselves while something is broken."""
     budgets: dict[Text, FaultBudget] = Field(default={})
     """By the fault's name; `any` for all that are not named."""
     chaos: Chaos = Chaos()

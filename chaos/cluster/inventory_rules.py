@@ -29,23 +29,29 @@ def broken(inventory: Inventory, folder: Path, *, files: bool) -> Iterator[Broke
     yield from _etcd(inventory)
     yield from _others(inventory)
     yield from _reached(inventory, folder, files=files)
+    yield from _probes(inventory, folder, files=files)
     kubeconfig = folder / Path(inventory.cluster.kubeconfig).expanduser()
     if files and not kubeconfig.is_file():
         yield ("cluster", "kubeconfig"), f"there is no kubeconfig {kubeconfig}"
 
 
 def _twice(inventory: Inventory) -> Iterator[Broken]:
-    lists: dict[str, tuple[str, list[str]]] = {
-        "name": ("nodes", [n.name for n in inventory.nodes]),
-        "address": ("nodes", [n.address for n in inventory.nodes]),
-        "id": ("waivers", [w.id for w in inventory.waivers]),
-    }
-    for field, (where, values) in lists.items():
+    probes = inventory.probes
+    lists: list[tuple[Place, str, list[str]]] = [
+        (("nodes",), "name", [n.name for n in inventory.nodes]),
+        (("nodes",), "address", [n.address for n in inventory.nodes]),
+        (("waivers",), "id", [w.id for w in inventory.waivers]),
+        (("probes", "http"), "name", [p.name for p in probes.http]),
+        (("probes", "tcp"), "name", [p.name for p in probes.tcp]),
+        (("probes", "promql"), "name", [p.name for p in probes.promql]),
+    ]
+    for place, field, values in lists:
+        where = str(place[0])
         what = where.removesuffix("s")
         for i, value in enumerate(values):
             if (first := values.index(value)) < i:
                 told = f'two {where} have the {field} "{value}": {what} {first + 1} and {i + 1}'
-                yield (where, i, field), told
+                yield (*place, i, field), told
 
 
 def _nodes(inventory: Inventory) -> Iterator[Broken]:
@@ -81,6 +87,17 @@ def _others(inventory: Inventory) -> Iterator[Broken]:
         if stored.node not in names:
             place = ("backups", "off_node", i, "node")
             yield place, f'there is no node "{stored.node}"{nearest(stored.node, names)}'
+
+
+def _probes(inventory: Inventory, folder: Path, *, files: bool) -> Iterator[Broken]:
+    named: list[tuple[Place, str, str | None]] = []
+    for i, http in enumerate(inventory.probes.http):
+        named.append((("probes", "http", i, "ca"), http.name, http.ca))
+    for i, query in enumerate(inventory.probes.promql):
+        named.append((("probes", "promql", i, "ca"), query.name, query.ca))
+    for place, name, ca in named:
+        if files and ca and not (folder / Path(ca).expanduser()).is_file():
+            yield place, f"{name}: there is no file {ca}"
 
 
 def _reached(inventory: Inventory, folder: Path, *, files: bool) -> Iterator[Broken]:

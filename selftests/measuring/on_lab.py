@@ -25,7 +25,7 @@ from chaos.prediction.balancer import Gone
 from chaos.prediction.client import Client
 from chaos.prediction.interval import Interval
 from chaos.prediction.road import road_to, server_lost
-from chaos.probing import probes_of
+from chaos.probing import probes_for
 from chaos.steady import wait_whole
 from selftests.evidence import Row
 from selftests.measuring.comparing import seen
@@ -55,7 +55,7 @@ def whole(cluster: Cluster) -> None:
 
 def endpoint(cluster: Cluster, *kinds: str) -> list[ProbeSpec]:
     """The endpoint's own probes of these kinds."""
-    every = {probe.name: probe for probe in probes_of(cluster)}
+    every = {probe.name: probe for probe in probes_for(cluster, prepare=True)[0]}
     return [every[kind] for kind in kinds]
 
 
@@ -65,7 +65,7 @@ def endpoint(cluster: Cluster, *kinds: str) -> list[ProbeSpec]:
 def nothing(cluster: Cluster, folder: Path, *, windows: int) -> Row:
     """So many windows of 10 s with all probes and without a fault."""
     file = folder / "timeline.jsonl"
-    with Sampling(probes_of(cluster), file):
+    with Sampling(probes_for(cluster, prepare=True)[0], file):
         time.sleep(windows * WINDOW)
     timeline = Timeline.read(file)
     ready = timeline.first(READY)

@@ -208,9 +208,11 @@ async def serving(handler: Handler, **how: Any):  # type: ignore[no-untyped-def]
     try:
         yield server
     finally:
+        listening.close()
         for connection in server.connections:
             connection.drop()
-        listening.close()
+        for connection in server.connections:  # or the loop ends before they have
+            await connection.ended.wait()
 
 
 def ok(asked: Asked) -> None:

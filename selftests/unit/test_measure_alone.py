@@ -68,7 +68,7 @@ def cluster(stub: Stub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clus
     with (tmp_path / "kubeconfig").open("w") as file:
         YAML().dump(content, file)
     specs = tuple(kinds()[kind].spec(access) for kind in ("api-read-new", "api-read-reused"))
-    monkeypatch.setattr(alone, "probes_of", lambda _: specs)
+    monkeypatch.setattr(alone, "probes_for", lambda _, *, prepare: (specs, {}))
     return Cluster(inventory_of(tmp_path, INVENTORY.format(uid=UID, port=stub.port), files=True))
 
 

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from chaos.cluster.inventory_probes import UserProbes
 from chaos.measure.errors import SamplerError
 from chaos.measure.outcome import Outcome
 from chaos.measure.probe import Probe, build
 from chaos.probes import kinds
 from chaos.probes.dns import BadDns, addresses, question
-from chaos.probes.user import UserProbes
 from selftests.unit.probes_support import Asked, Server, seen, serving
 
 NAME = "api.example.test"
