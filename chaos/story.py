@@ -62,7 +62,8 @@ class Story:
     """An experiment as its events tell it. Moments are monotonic seconds; None did not happen.
 
     `phases` are names with begin and end. `spoiled` says why nothing can be concluded, `unhealed`
-    why the fault may still be in, `not_covered` why it was not tried at all.
+    why the fault may still be in, `not_covered` why it was not tried at all. `broken_off`: its end
+    was never written.
     """
 
     planned: Planned
@@ -77,6 +78,7 @@ class Story:
     spoiled: str = ""
     unhealed: str = ""
     not_covered: str = ""
+    broken_off: bool = False
 
     @classmethod
     def of(cls, timeline: Timeline) -> Story:
@@ -104,6 +106,7 @@ class Story:
             spoiled=_why(events, SPOILED),
             unhealed=_why(events, UNHEALED),
             not_covered=_why(events, NOT_COVERED),
+            broken_off=_last(events, STOPPED) is None,
         )
 
 

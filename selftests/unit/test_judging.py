@@ -166,3 +166,9 @@ def test_what_was_interrupted_is_inconclusive_with_the_reason(tmp_path: Path) ->
 def test_a_timeline_without_an_experiment_says_so(tmp_path: Path) -> None:
     with pytest.raises(TimelineError, match="holds no experiment"):
         judge_timeline(written(tmp_path, leave_out=[story.PLANNED]), path="t.jsonl")
+
+
+def test_a_run_that_broke_off_is_inconclusive_whatever_it_saw(tmp_path: Path) -> None:
+    result = judge_timeline(written(tmp_path, leave_out=[STOPPED]), path="x")
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert result.reason == "the run broke off: nobody saw how it went on"
