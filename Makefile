@@ -29,8 +29,9 @@ test: setup lint unit ## the whole quick tier: lint, unit, a lab brought up, bro
 	$(PYTEST) selftests/lab selftests/planted selftests/killed -m "not slow"
 
 # The proof: what they see is kept under docs/evidence/. One that was cut off goes on where it was.
-verify-planted: setup ## every planted defect turns red what it should (root)
-	HOLDFAST_EVIDENCE=1 $(PYTEST) selftests/planted $(ARGS)
+verify-planted: setup ## every planted defect turns red what it should; a single master (root)
+	HOLDFAST_EVIDENCE=1 $(PYTEST) selftests/planted/test_planted.py $(ARGS)
+	$(PYTEST) selftests/planted/test_single_master.py
 
 verify-killed: setup ## runs that are killed or interrupted, and what heals them (root)
 	HOLDFAST_EVIDENCE=1 $(PYTEST) selftests/killed $(ARGS)

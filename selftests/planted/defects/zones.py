@@ -15,7 +15,7 @@ class TwoInOneZone(Defect):
 
     name = "two-in-one-zone"
     item = "control-planes-over-zones"
-    evidence = r"zone a holds 2 of 3 voters of etcd: without it 1 are left, and a quorum is 2"
+    evidence = r"zone a holds 2 of 3 voters of etcd: without it 1 is left, and a quorum is 2"
 
     def plant(self, bench: Bench) -> None:
         stand_in(bench, "cp-2", "a")
