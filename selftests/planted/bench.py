@@ -6,6 +6,7 @@ import json
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -19,6 +20,10 @@ from selftests.planted.signing import Authority
 
 KEPT = "/run/planted"
 """Where a machine keeps its files as they were; gone with a boot, as no defect outlives one."""
+
+LEADERS = ("kube-controller-manager", "kube-scheduler")
+FRESH = timedelta(seconds=6)
+"""Holders write every 2 s."""
 
 _ETCDCTL = (
     "ETCDCTL_ENDPOINTS=https://127.0.0.1:2379 ETCDCTL_CACERT=/etc/kubernetes/pki/etcd/ca.crt"
@@ -69,6 +74,30 @@ class Bench:
     def get(self, *words: str) -> Any:
         """What `kubectl get` shows, as JSON."""
         return json.loads(self.kubectl("get", "--output=json", *words))
+
+    def is_sound(self) -> bool:
+        """Whether controllers lead and every Pod is ready, by what is written now.
+
+        After a power cut of all that takes longer than the API does: a lease must run out first.
+        """
+        now = datetime.now(UTC)
+        leases = [
+            datetime.fromisoformat(lease["spec"]["renewTime"])
+            for lease in self.kubectl.items("leases", "--namespace=kube-system")
+            if lease["metadata"]["name"] in LEADERS
+        ]
+        pods = self.kubectl.items("pods", "--all-namespaces")
+        return len(leases) == len(LEADERS) and all(
+            [
+                *(now - renewed < FRESH for renewed in leases),
+                *(
+                    condition["status"] == "True"
+                    for pod in pods
+                    for condition in pod["status"].get("conditions", [])
+                    if condition["type"] == "Ready"
+                ),
+            ]
+        )
 
     def change_file(self, machine: str, path: str, change: Callable[[str], str]) -> None:
         """Change a text file of a machine; how it was is kept there.

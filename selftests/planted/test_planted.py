@@ -12,6 +12,7 @@ import pytest
 from chaos.measure.verdict import Verdict
 from lab.kubectl import Kubectl
 from lab.machines import Fleet
+from lab.wait import until
 from selftests.evidence import Evidence
 from selftests.planted import checklist
 from selftests.planted.bench import Bench
@@ -26,8 +27,10 @@ VERIFYING = "HOLDFAST_EVIDENCE"
 
 @pytest.fixture(scope="session")
 def bench(fleet: Fleet, kubectl: Kubectl) -> Bench:
-    """The lab, to plant in."""
-    return Bench(fleet, kubectl)
+    """The lab, to plant in; sound before anything is planted, though it was restored just now."""
+    bench = Bench(fleet, kubectl)
+    until(bench.is_sound, "controllers that lead and Pods that are ready", timeout=120, every=1.0)
+    return bench
 
 
 @pytest.fixture(scope="session")
