@@ -28,6 +28,7 @@ QUICK = (("kubelet-stop", "inject"), ("etcd-stop", "hold"), ("zone-partition", "
 HOLD = 20.0
 # A dead man is renewed every 10 s, first 10 s after it was armed, which is before the hold begins.
 _FIRST, _PERIOD, _GOLDEN = 8.0, 10.0, 0.618
+_SHOWN = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +68,9 @@ def killed(times: int = 1) -> Iterator[Case]:
     for number in range(1, times + 1):
         for place, (fault, variant) in enumerate(FAULTS.items()):
             # Spread over one period of the renewals, so that some die amid one. A partition has
-            # none: the later it comes, the less is left to wait for.
-            at = _FIRST + _PERIOD * ((place + 5 * (number - 1)) * _GOLDEN % 1)
+            # none; and it may take most of its hold until it has shown on every node.
+            renewed = _FIRST + _PERIOD * ((place + 5 * (number - 1)) * _GOLDEN % 1)
+            at = _SHOWN if fault == "zone-partition" else renewed
             yield Case(
                 fault=fault, variant=variant, moment="hold", delay=round(at, 1), number=number
             )

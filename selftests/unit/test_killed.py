@@ -210,9 +210,10 @@ def test_cases_are_the_same_each_time_and_spread_over_a_period() -> None:
     assert len({str(case) for case in some}) == len(some)
     assert some == list(cases.killed(4))
     assert some[: len(list(cases.killed()))] == list(cases.killed())
-    delays = sorted(case.delay for case in some if case.moment == "hold")
+    held = [case for case in some if case.moment == "hold" and case.fault != "zone-partition"]
+    delays = sorted(case.delay for case in held)
     assert delays[0] < 9
-    assert delays[-1] > 17
+    assert delays[-1] > 16
     assert max(delays) < cases.HOLD - 1
     assert [str(case) for case in some if case.quick] == [
         "etcd-stop-kill hold SIGKILL",
