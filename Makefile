@@ -5,10 +5,10 @@ PYTEST := $(BIN)/python -m pytest --durations=10 --durations-min=1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup venv lint unit test gate lab lab-down bench-lab lock
+.PHONY: help setup venv lint unit test verify-planted verify-killed gate lab lab-down bench-lab lock
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 setup: ## make this checkout ready: .venv, and the Debian packages that the lab needs (root)
 	@deploy/bootstrap
@@ -25,8 +25,16 @@ lint: venv ## ruff, mypy --strict, the rules of who imports whom
 unit: venv ## the selftests that need no lab
 	$(PYTEST) selftests/unit
 
-test: setup lint unit ## the whole quick tier: lint, unit, the lab brought up and tested (root)
-	$(PYTEST) selftests/lab
+test: setup lint unit ## the whole quick tier: lint, unit, a lab brought up, broken and taken down (root)
+	$(PYTEST) selftests/lab selftests/planted selftests/killed -m "not slow"
+
+# The proof: what they see is kept under docs/evidence/. One that was cut off goes on where it was.
+verify-planted: setup ## every planted defect turns red what it should; a single master (root)
+	HOLDFAST_EVIDENCE=1 $(PYTEST) selftests/planted/test_planted.py $(ARGS)
+	$(PYTEST) selftests/planted/test_single_master.py
+
+verify-killed: setup ## runs that are killed or interrupted, and what heals them (root)
+	HOLDFAST_EVIDENCE=1 $(PYTEST) selftests/killed $(ARGS)
 
 # On a cluster of yours: make gate INVENTORY=clusters/staging.yaml. Without one, on a lab of its own.
 gate: $(if $(INVENTORY),venv,setup) ## the gate before an upgrade: the checklist, then the faults; INVENTORY=… or a lab

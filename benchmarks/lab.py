@@ -134,23 +134,25 @@ def main() -> None:
     asked.add_argument("--runs", type=int, default=3)
     asked.add_argument("--cold", type=int, default=0)
     options = asked.parse_args()
-    kept = json.loads(RAW.read_text()) if RAW.exists() else {"cold": [], "warm": []}
+    kept = json.loads(RAW.read_text()) if RAW.exists() else {"cold": [], "warm": [], "at": {}}
+    revision = said("git", "rev-parse", "--short", "HEAD")
     for kind, count, measure in (
         ("cold", options.cold, cold_run),
         ("warm", options.runs, warm_run),
     ):
         if count:
             kept[kind] = []
+            kept["at"][kind] = f"{time.strftime('%Y-%m-%d')}, revision {revision}"
         for _ in range(count):
             kept[kind].append(measure())
             print(json.dumps(kept[kind][-1]), flush=True)
-    revision = said("git", "rev-parse", "--short", "HEAD")
     RAW.write_text(json.dumps(kept, indent=1) + "\n")
     (HERE / "lab.md").write_text(
         "# The lab: how fast, and what it costs\n\n"
         "Written by `make bench-lab` (`benchmarks/lab.py`). The default lab: three control planes\n"
         "with stacked etcd, three workers, two balancers.\n\n"
-        f"{time.strftime('%Y-%m-%d')}, revision {revision}, on {machine()}.\n\n"
+        f"Nothing cached: {kept['at'].get('cold', 'not measured')}; "
+        f"all else: {kept['at'].get('warm', 'not measured')}; on {machine()}.\n\n"
         f"{table(kept['cold'] + kept['warm'])}\n"
     )
 

@@ -112,6 +112,8 @@ def _verdict(
         return Verdict.UNHEALED, story.unhealed
     if story.spoiled:
         return Verdict.INCONCLUSIVE, story.spoiled
+    if story.broken_off:
+        return Verdict.INCONCLUSIVE, "the run broke off: nobody saw how it went on"
     if story.injected is None:
         return Verdict.INCONCLUSIVE, "the fault was never injected"
     if not story.manifested:

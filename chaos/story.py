@@ -64,8 +64,9 @@ class Story:
     """An experiment as its events tell it. Moments are monotonic seconds; None did not happen.
 
     `phases` are names with begin and end. `spoiled` says why nothing can be concluded, `unhealed`
-    why the fault may still be in, `not_covered` why it was not tried at all. `predicted` are
-    predictions by probe, as data; `clocks` each node's offset and how wrong it may be, in seconds.
+    why the fault may still be in, `not_covered` why it was not tried at all. `broken_off`: its end
+    was never written. `predicted` are predictions by probe, as data; `clocks` each node's offset
+    and how wrong it may be, in seconds.
     """
 
     planned: Planned
@@ -82,6 +83,7 @@ class Story:
     not_covered: str = ""
     predicted: Mapping[str, Any] = field(default_factory=dict)
     clocks: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    broken_off: bool = False
 
     @classmethod
     def of(cls, timeline: Timeline) -> Story:
@@ -112,6 +114,7 @@ class Story:
             not_covered=_why(events, NOT_COVERED),
             predicted=_inside(predicted, "probes"),
             clocks=_pairs(_inside(clocks, "nodes")),
+            broken_off=_last(events, STOPPED) is None,
         )
 
 

@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+from lab.boot import boot_all
 from lab.cgroups import Group
 from lab.clone import clone, copy
 from lab.cluster import Cluster, each
@@ -15,7 +16,6 @@ from lab.mounts import unmount_below
 from lab.nspawn import PLAIN
 from lab.plan import Machine
 from lab.progress import Progress
-from lab.up import boot_all
 
 
 def save(fleet: Fleet, *, progress: Progress) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from lab import build, host, inventory
+from lab.boot import boot_all
 from lab.cgroups import Group
-from lab.cluster import Cluster, each
+from lab.cluster import Cluster
 from lab.down import take_down
 from lab.errors import LabError, UsageError
 from lab.files import machine_files
@@ -119,23 +120,6 @@ def _write_access(home: Home, settled: Plan, secrets: Secrets) -> None:
     known = [f"{m.address} {secrets.host_keys[m.name].public}" for m in settled.machines]
     (home.folder / "known_hosts").write_text("".join(known))
     home.ssh_config.write_text(render("ssh_config.j2", plan=settled, folder=home.folder))
-
-
-def boot_all(fleet: Fleet, progress: Progress) -> None:
-    """Boot every machine that is off, and wait until all have booted."""
-    machines = fleet.plan.machines
-    with progress.step(f"boot {len(machines)} machines"):
-        # Members of an etcd not all at once: kubeadm has each ask the others at its start whether
-        # their data agree (InitialCorruptCheck), and one that listens but does not serve yet, for
-        # it is asking too, is waited for for 7 s. docs/lab.md says what that costs.
-        for machine in fleet.plan.etcd:
-            if fleet.home.has_etcd_data(machine) and not fleet.is_on(machine):
-                fleet.boot(machine)
-                fleet.wait_listening(machine)
-        # The rest one after another until each has begun: namespaces made in parallel race.
-        for machine in machines:
-            fleet.boot(machine)
-        each(machines, fleet.wait_booted)
 
 
 def fleet_of(name: str, top: Path | None = None) -> Fleet:

@@ -91,7 +91,9 @@ def _experiments(every: Sequence[ExperimentResult], *, wide: bool) -> list[Rende
     for one in shown:
         table.add_row(_verdict(one.verdict), *_cells(one)[: len(table.columns) - 1])
     whys = [e for e in shown if e.verdict is not Verdict.PASS]
-    whys = sorted(whys, key=_urgency)[:_REASONS]
+    # Variants of a fault often have one reason.
+    once = {(e.fault, e.reason): e for e in sorted(whys, key=_urgency, reverse=True)}
+    whys = sorted(once.values(), key=_urgency)[:_REASONS]
     told = [_line(f"{e.fault}: {e.reason}", _COLOURS[e.verdict], indent=2) for e in whys]
     return [table, *told, *_left_out(len(every) - len(shown), "experiments")]
 

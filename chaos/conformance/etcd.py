@@ -6,6 +6,7 @@ from chaos.cluster.facts import Declared, EtcdFacts, EtcdMember, Facts, NotAvail
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed, not_covered
 
 FEWEST = 3
+MORE = "Join control planes (or members of etcd) until there are three."
 
 
 def odd_number_of_voters(facts: Facts, _inventory: Declared) -> CheckOutcome:
@@ -29,7 +30,7 @@ def odd_number_of_voters(facts: Facts, _inventory: Declared) -> CheckOutcome:
     findings.good.append(f"{len(answering)} of {voters} answer now")
     if learners := [name_of(m) for m in etcd.members if m.learner]:
         findings.good.append(f"no voter yet: {listed(learners)}")
-    return findings.outcome()
+    return findings.outcome(remedy=MORE if voters < FEWEST else None)
 
 
 def tolerance(etcd: EtcdFacts) -> str:

@@ -77,9 +77,10 @@ def _quorum(etcd: EtcdFacts, nodes: tuple[NodeFact, ...], findings: Findings) ->
     voters = len(etcd.voters)
     fatal = {z: n for z, n in sorted(zones.items()) if voters - n < etcd.quorum}
     for zone, count in fatal.items():
+        left = voters - count
         findings.wrong.append(
             f"zone {zone} holds {count} of {counted(voters, 'voter')} of etcd: "
-            f"without it {voters - count} are left, and a quorum is {etcd.quorum}"
+            f"without it {left} {'is' if left == 1 else 'are'} left, and a quorum is {etcd.quorum}"
         )
     if zones and not fatal:
         by_zone = listed(f"{z} {n}" for z, n in sorted(zones.items()))

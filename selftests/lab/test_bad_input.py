@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from ruamel.yaml import YAML
 
+from lab.kubectl import Kubectl
 from lab.machines import Fleet
 from lab.pki import authority
 
@@ -28,7 +29,7 @@ REPO = Path(__file__).parents[2]
 yaml = YAML(typ="safe")
 
 Files = dict[str, Any]
-"""The inventory and the kubeconfig as data, to be spoilt."""
+"""The inventory and the kubeconfig as data, to be spoilt, and what one may need for that."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,11 @@ def _expired(files: Files, _: Path) -> None:
     )
 
 
+def _nobodys_token(files: Files, _: Path) -> None:
+    token = files["kubectl"]("create", "token", "default", "--namespace=default").strip()
+    files["kubeconfig"]["users"][0]["user"] = {"token": token}
+
+
 def _packed(pem: bytes) -> str:
     return base64.b64encode(pem).decode()
 
@@ -102,7 +108,8 @@ BAD = {
     "nobody there": Bad(
         _set("kubeconfig", *SERVER, value="https://127.0.0.1:9"), 3, "127.0.0.1"
     ),
-    "no rights": Bad(
+    "no rights": Bad(_nobodys_token, 3, "403"),
+    "unknown token": Bad(
         _set("kubeconfig", "users", 0, "user", value={"token": "none"}), 3, "401"
     ),
     "unreachable node": Bad(
@@ -113,13 +120,16 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_it_is_told_in_a_sentence(name: str, fleet: Fleet, tmp_path: Path) -> None:
+def test_it_is_told_in_a_sentence(
+    name: str, fleet: Fleet, kubectl: Kubectl, tmp_path: Path
+) -> None:
     bad = BAD[name]
     home = fleet.home
     files: Files = {
         "inventory": yaml.load(home.inventory.read_text()),
         "kubeconfig": yaml.load(home.kubeconfig.read_text()),
         "ssh": str(home.ssh_config),
+        "kubectl": kubectl,
     }
     files["inventory"]["cluster"]["kubeconfig"] = "kubeconfig"
     (tmp_path / "ssh_config").write_text(home.ssh_config.read_text())

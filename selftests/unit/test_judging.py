@@ -215,3 +215,9 @@ def test_a_promise_that_was_broken_fails_whatever_was_measured(tmp_path: Path) -
     assert few.verdict is Verdict.INCONCLUSIVE
     unseen = judge_timeline(timeline, path="x", promises=[promise(Verdict.NOT_COVERED)])
     assert unseen.verdict is Verdict.PASS
+
+
+def test_a_run_that_broke_off_is_inconclusive_whatever_it_saw(tmp_path: Path) -> None:
+    result = judge_timeline(written(tmp_path, leave_out=[STOPPED]), path="x")
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert result.reason == "the run broke off: nobody saw how it went on"

@@ -1,0 +1,1 @@
+"""The defects: one file a topic. `selftests.planted.defect` finds them."""
