@@ -5,10 +5,11 @@ PYTEST := $(BIN)/python -m pytest --durations=10 --durations-min=1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup venv lint unit test verify-planted verify-killed gate lab lab-down bench-lab lock
+.PHONY: help setup venv lint unit test verify-measuring verify-planted verify-killed gate lab lab-down \
+	bench-lab bench-probes lock
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
 setup: ## make this checkout ready: .venv, and the Debian packages that the lab needs (root)
 	@deploy/bootstrap
@@ -23,12 +24,15 @@ lint: venv ## ruff, mypy --strict, the rules of who imports whom
 	$(BIN)/lint-imports
 
 unit: venv ## the selftests that need no lab
-	$(PYTEST) selftests/unit
+	$(PYTEST) selftests/unit selftests/measuring -m "not slow and not lab"
 
 test: setup lint unit ## the whole quick tier: lint, unit, a lab brought up, broken and taken down (root)
 	$(PYTEST) selftests/lab selftests/planted selftests/killed -m "not slow"
 
 # The proof: what they see is kept under docs/evidence/. One that was cut off goes on where it was.
+verify-measuring: setup ## known outages on stubs, a lab's own word: held against what was measured (root)
+	HOLDFAST_EVIDENCE=1 $(PYTEST) selftests/measuring $(ARGS)
+
 verify-planted: setup ## every planted defect turns red what it should; a single master (root)
 	HOLDFAST_EVIDENCE=1 $(PYTEST) selftests/planted/test_planted.py $(ARGS)
 	$(PYTEST) selftests/planted/test_single_master.py
@@ -48,6 +52,9 @@ lab-down: setup ## take the lab down (root)
 
 bench-lab: setup ## measure the lab and write benchmarks/lab.md (root); ARGS="--runs 3 --cold 3"
 	$(BIN)/python -m benchmarks.lab $(ARGS)
+
+bench-probes: setup ## measure what all probes cost, write benchmarks/probes.md (root); ARGS="--runs 3"
+	$(BIN)/python -m benchmarks.probes $(ARGS)
 
 lock: venv ## pin all packages in requirements.lock; newest of all: make lock ARGS=--upgrade
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

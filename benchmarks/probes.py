@@ -17,12 +17,13 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from benchmarks.lab import holdfast, machine, said, table
+from benchmarks.lab import holdfast, said, table
 from chaos.alone import Watched, watch
 from chaos.cluster.cluster import Cluster
 from chaos.cluster.inventory import load
 from chaos.measure.outcome import Outcome
 from chaos.measure.stall import CONTROL
+from reports.machine import machine
 
 HERE = Path(__file__).parent
 NAME = "bench"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -18,10 +18,12 @@ from chaos.cluster.kube import Kube
 from chaos.cluster.parallel import together
 from chaos.errors import HoldfastError
 from chaos.measure.cost import processor_seconds
+from chaos.measure.probe import ProbeSpec
 from chaos.measure.sample import READY
 from chaos.measure.sampling import Sampling
 from chaos.measure.summary import Summary, summarize
 from chaos.measure.timeline import Timeline
+from chaos.probes import namespace
 from chaos.probing import probes_for
 
 Say = Callable[[str], None]
@@ -57,7 +59,7 @@ class Watched:
     """What was seen in `seconds`, a summary a probe, the control probe among them.
 
     `client` is the share of a processor that the sampler took, `scheduling` the place that it was
-    granted (`chaos.measure.priority`).
+    granted (`chaos.measure.priority`). `left_out` says why some probes were not among them.
     """
 
     seconds: float
@@ -65,6 +67,7 @@ class Watched:
     client: float
     scheduling: str
     servers: tuple[ServerCost, ...]
+    left_out: Mapping[str, str]
 
     @property
     def added(self) -> float | None:
@@ -93,7 +96,7 @@ def watch(
 ) -> Watched:
     """Read what the apiservers take by themselves, then run all probes for as long.
 
-    Nothing is broken. The probe of writes writes ConfigMaps of its own.
+    Nothing is broken. What the probes write is in a namespace of its own, and is taken away.
 
     Args:
         cluster: which one.
@@ -105,7 +108,25 @@ def watch(
         HoldfastError: the kubeconfig cannot be used.
         MeasureError: the sampler cannot be started, or died; or there is no place for its file.
     """
-    probes, _ = probes_for(cluster, prepare=True)
+    probes, left_out = probes_for(cluster, prepare=True)
+    try:
+        return _watch(cluster, probes, left_out, length=length, timeline=timeline, say=say)
+    finally:
+        try:
+            namespace.clean_up(cluster)
+        except HoldfastError as wrong:
+            say(f"What the probes wrote is left behind: {wrong.problem}")
+
+
+def _watch(
+    cluster: Cluster,
+    probes: Sequence[ProbeSpec],
+    left_out: Mapping[str, str],
+    *,
+    length: timedelta,
+    timeline: Path,
+    say: Say,
+) -> Watched:
     seconds, ended = length.total_seconds(), threading.Event()
     say(f"{seconds:g} s without probes: what the apiservers take by themselves")
     idle = _readings(cluster), ended.wait(seconds), _readings(cluster)
@@ -126,6 +147,7 @@ def watch(
         client=spent / (over - begun),
         scheduling=str(ready.data["scheduling"]) if ready else "",
         servers=_costs((idle[0], idle[2]), (first, last)),
+        left_out=left_out,
     )
 
 

@@ -17,6 +17,7 @@ from chaos.probes import (
     cluster_dns,
     etcd_member,
     finding,
+    leader_acting,
     namespace,
     pod_network,
     vip_holder,
@@ -69,7 +70,8 @@ def probes_for(
         if prepare:
             namespace.set_up(cluster)
         _writes(choice, replace(endpoint, namespace=namespace.NAMESPACE))
-    for look in (_apiservers, _etcd, _balancers, _holders, _name, _service, _pods, _own):
+    looks = (_apiservers, _etcd, _controllers, _balancers, _holders, _name, _service, _pods, _own)
+    for look in looks:
         look(choice)
     choice.try_shells()
     return tuple(choice.specs), choice.left_out
@@ -111,6 +113,11 @@ def _etcd(choice: Choice) -> None:
     if not members:
         told = "No node has the role etcd: its members cannot be asked one by one."
         choice.left_out["etcd-member"] = told
+
+
+def _controllers(choice: Choice) -> None:
+    for node in choice.cluster.with_role(Role.CONTROL_PLANE):
+        choice.ask("leader-acting", node, leader_acting.asking())
 
 
 def _balancers(choice: Choice) -> None:

@@ -11,6 +11,7 @@ Rows are written as they come, so that a target that was cut off goes on where i
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ from reports.machine import machine
 
 REPO = Path(__file__).parents[1]
 FOLDER = REPO / "docs" / "evidence"
+KEPT = "HOLDFAST_EVIDENCE"
+"""In the environment: what is seen is kept, and what an interrupted run kept is gone on with."""
 
 Row = dict[str, Any]
 
@@ -91,10 +94,16 @@ class Evidence:
         part.replace(self.data)
 
 
+def kept_in(otherwise: Path) -> Path:
+    """docs/evidence where what is seen is kept, else the folder that is given."""
+    return FOLDER if os.environ.get(KEPT) else otherwise
+
+
 def revision() -> str:
-    """The commit, with a + where what lies here differs from it (evidence itself apart)."""
+    """The commit, with a + where what lies here differs from it (evidence and figures apart)."""
     here = _git("rev-parse", "--short", "HEAD")
-    changed = _git("status", "--porcelain", "--", ".", ":!docs/evidence", ":!benchmarks/*.md")
+    figures = (":!docs/evidence", ":!benchmarks/*.md", ":!benchmarks/*.json")
+    changed = _git("status", "--porcelain", "--", ".", *figures)
     return f"{here}+" if changed else here
 
 

@@ -16,6 +16,7 @@ class MemberStatus:
         at_once: term and leader were read together, as `/debug/vars` has them (`raft.status`). The
             status call of the API has not: its `raftTerm` is the term of the entry that was applied
             last, and a new leader's first entry is applied some time after it was elected.
+        leads: it said of itself that it is the leader, in that reading.
     """
 
     member: str
@@ -24,6 +25,7 @@ class MemberStatus:
     term: int
     leader: str
     at_once: bool
+    leads: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,7 @@ class LeaseWrite:
         renewed, acquired: seconds of the epoch by the writer's own clock.
         transitions: how often it has changed hands, as the writers count it.
         duration: seconds that it is valid unless renewed.
-        writers: the field managers that wrote renewTime last: programs, not processes.
+        writers: the field managers of the fields by which it is held: programs, not processes.
         strategy: of coordinated election, in which the apiserver writes holders; else empty.
         whole: every write since the one before it was told.
     """

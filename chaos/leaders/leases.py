@@ -67,10 +67,7 @@ def judge(
 
 
 def _broken(writes: list[LeaseWrite], clock: Clock, skew: float) -> Iterator[str]:
-    usual = next((set(w.writers) for w in writes if w.writers), set())
-    for write in writes:
-        if write.writers and not usual & set(write.writers):
-            yield f"{_told(write, clock)} was written through {', '.join(write.writers)}"
+    yield from _foreign(writes, clock)
     for before, after in pairwise(writes):
         if after.holder in ("", before.holder) or not before.holder:
             continue
@@ -84,6 +81,21 @@ def _broken(writes: list[LeaseWrite], clock: Clock, skew: float) -> Iterator[str
                 f"{_told(after, clock)} was taken from {before.holder} {early:.1f} s after its "
                 f"last renewal ({clock.at(before.at)}), which was good for {before.duration:g} s"
             )
+
+
+def _foreign(writes: list[LeaseWrite], clock: Clock) -> Iterator[str]:
+    """The writes through programs that had no part in the lease when it was first seen.
+
+    A field stays theirs until its owner changes it, which of some happens at the next election
+    alone: so each is told once, and not again with every renewal.
+    """
+    usual = next((set(w.writers) for w in writes if w.writers), set())
+    known: set[str] = set()
+    for write in writes:
+        foreign = set(write.writers) - usual
+        if new := foreign - known:
+            yield f"{_told(write, clock)} was written through {', '.join(sorted(new))}"
+        known = foreign
 
 
 def _kept(before: LeaseWrite, after: LeaseWrite) -> bool:

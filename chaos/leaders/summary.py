@@ -12,8 +12,8 @@ from chaos.leaders.working import Working, working
 from chaos.measure.timeline import Timeline
 from chaos.measure.verdict import Verdict
 
-WANTED = ("kube-controller-manager", "kube-scheduler")
-"""The leases of the controllers that every control plane has."""
+WANTED = told.COMPONENTS
+"""The leases that are wanted."""
 
 
 @dataclass(frozen=True, slots=True)

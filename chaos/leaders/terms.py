@@ -19,19 +19,21 @@ def judge(
 ) -> Judgement:
     """Look for two leaders of one term, at whatever times and by whatever members told.
 
-    Raft elects at most one leader a term, for ever, so times do not matter. Only what a member said
-    `at_once` breaks the promise. A contradiction in which another kind of status has a part may
-    come of a term that was not applied yet: INCONCLUSIVE.
+    Raft elects at most one leader a term, for ever, so times do not matter. The promise is broken
+    by two members that each said of itself that it leads, in one term, and by nothing else. A
+    contradiction that rests on what another member said of a leader, or on a term that was not
+    read together with it and may not have been applied yet, is INCONCLUSIVE.
 
     Limits: at 1 Hz a leader that came and went in between is not seen; and a member that was cut
     off can be asked by nobody.
     """
     clock = Clock(fault if fault is not None else min((s.begin for s in statuses), default=0.0))
-    sure = [status for status in statuses if status.at_once]
-    broken = _two(sure, clock)
-    unsure = [] if broken else _two(statuses, clock)
+    read = [status for status in statuses if status.at_once]
+    broken = _two([status for status in read if status.leads], clock)
     doubts = [_too_few(statuses, fault, floor)]
-    if unsure:
+    if not broken and (heard := _two(read, clock)):
+        doubts.append(f"{heard[0]}; but not each of them said so of itself")
+    elif not broken and (unsure := _two(statuses, clock)):
         doubts.append(f"{unsure[0]}; but the term was that of the last applied entry")
     return concluded(
         PROMISE,

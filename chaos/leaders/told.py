@@ -22,6 +22,12 @@ MEMBER, LEASES, ACTING, CANARY = (
 )
 LEASE, GAP = "lease", "watch-gap"
 
+COMPONENTS = ("kube-controller-manager", "kube-scheduler")
+"""The controllers that every control plane has, by the names of their Leases."""
+
+# As Raft calls a member that leads.
+_LEADS = "StateLeader"
+
 
 def has(timeline: Timeline, kind: str) -> bool:
     """Whether a probe of this kind was there."""
@@ -32,7 +38,8 @@ def member_statuses(timeline: Timeline) -> tuple[MemberStatus, ...]:
     """What etcd's members said.
 
     A sample's detail has `term` and `leader`, from the status call; or, what goes before that,
-    `raft_term` and `raft_leader`, which were read at once. An id of 0 is no leader.
+    `raft_term`, `raft_leader` and `raft_state`, which were read at once, with the `member` that
+    they are of. An id of 0 is no leader.
     """
     found = []
     for path, sample in _samples(timeline, MEMBER):
@@ -49,6 +56,7 @@ def member_statuses(timeline: Timeline) -> tuple[MemberStatus, ...]:
                 term=int(detail[f"{prefix}term"]),
                 leader="" if leader == "0" else leader,
                 at_once=bool(prefix),
+                leads=detail.get("raft_state") == _LEADS and detail.get("member") == leader,
             )
         )
     return tuple(found)
@@ -96,17 +104,19 @@ def _write(data: dict[str, Any], at: float, lease: str, version: int, *, whole: 
 def acting_statuses(timeline: Timeline) -> tuple[ActingStatus, ...]:
     """Who held itself for the leader.
 
-    The detail has the `component`, and `acting` where the process answered.
+    A sample is of all components of a machine; its detail has what each of them answered under its
+    name.
     """
     return tuple(
         ActingStatus(
-            component=str(sample.detail.get("component", "")),
+            component=component,
             process=path,
             begin=sample.start,
             end=sample.end,
-            acting=bool(sample.detail["acting"]) if "acting" in sample.detail else None,
+            acting=bool(sample.detail[component]) if component in sample.detail else None,
         )
         for path, sample in _samples(timeline, ACTING)
+        for component in COMPONENTS
     )
 
 

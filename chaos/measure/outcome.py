@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-# Answered within the time-out, but later than this after the intended start: slow. In seconds.
+# Answered within the time-out, but later than this after the intended start: slow. In seconds. Of
+# one question over a connection; a kind whose question takes longer by nature says its own.
 SLOW_AFTER = 0.25
 
 
@@ -13,7 +14,8 @@ class Outcome(StrEnum):
 
     OK = "ok"
     SLOW = "slow"
-    """Answered rightly, within the time-out, more than 250 ms after the intended start."""
+    """Answered rightly, within the time-out, but late: more than 250 ms after the intended start,
+    or what the kind of probe says instead."""
     DNS = "dns"
     """The name was not resolved, or not in time."""
     CONNECT = "connect"
@@ -25,7 +27,8 @@ class Outcome(StrEnum):
     RESET = "reset"
     """The peer broke the connection off, by a reset or by hanging up in the middle."""
     GOAWAY = "goaway"
-    """HTTP/2: the peer closed the connection and did not handle the request."""
+    """HTTP/2: the peer closed the connection with an error, or before it had served anything, and
+    did not handle the request. One that it asked to move to another connection is not_sent."""
     UNAUTHORIZED = "unauthorized"
     """401 or 403."""
     CONFLICT = "conflict"
@@ -37,7 +40,8 @@ class Outcome(StrEnum):
     WRONG = "wrong"
     """An answer that is none to the question: another status, another content, no HTTP."""
     NOT_SENT = "not_sent"
-    """We did not ask: too late, too many in flight, no file or port left. Says nothing of them."""
+    """We did not ask: too late, too many in flight, no file or port left. Or nobody handled what we
+    asked, and nobody refused it. Says nothing of them."""
 
     @property
     def served(self) -> bool:

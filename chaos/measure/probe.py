@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol, cast, runtime_checkable
 
 from chaos.measure.errors import SamplerError
-from chaos.measure.outcome import Outcome
+from chaos.measure.outcome import SLOW_AFTER, Outcome
 from chaos.measure.sample import Event
 
 
@@ -19,8 +19,9 @@ class ProbeSpec:
 
     `name` is unique in a timeline. `kind` says what is asked, `path` by which way (`endpoint`, a
     node's name, `loopback`). `factory` is `module:attribute`, called with this spec in the
-    sampler: so measuring needs to know no probe. `rate` is in Hz, `timeout` in seconds. `options`
-    is the kind's own, may hold keys and tokens, and so is never shown or written anywhere.
+    sampler: so measuring needs to know no probe. `rate` is in Hz, `timeout` in seconds, and so is
+    `slow`, after which an answer is one but late. `options` is the kind's own, may hold keys and
+    tokens, and so is never shown or written anywhere.
     """
 
     name: str
@@ -30,12 +31,15 @@ class ProbeSpec:
     rate: float
     timeout: float = 1.0
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    slow: float = SLOW_AFTER
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.rate) and self.rate > 0):
             raise ValueError(f"probe {self.name}: a rate of {self.rate} Hz cannot be kept")
         if not (math.isfinite(self.timeout) and self.timeout > 0):
             raise ValueError(f"probe {self.name}: a time-out of {self.timeout} s makes no sense")
+        if not (math.isfinite(self.slow) and self.slow > 0):
+            raise ValueError(f"probe {self.name}: slow after {self.slow} s makes no sense")
 
     @property
     def period(self) -> float:

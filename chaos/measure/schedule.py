@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from chaos.measure.outcome import SLOW_AFTER, Outcome
+from chaos.measure.outcome import Outcome
 from chaos.measure.probe import Attempt, Probe, ProbeSpec
 from chaos.measure.sample import Sample
 from chaos.measure.stall import LATE
@@ -67,7 +67,7 @@ class Schedule:
             outcome = Outcome.NOT_SENT
             attempt.note(defect=f"{type(error).__name__}: {error}"[:200])
         end = time.monotonic()
-        if outcome is Outcome.OK and end - due > SLOW_AFTER:
+        if outcome is Outcome.OK and end - due > self.spec.slow:
             outcome = Outcome.SLOW
         self._hand_on(Sample(self.spec.name, due, start, end, outcome, attempt.detail))
         self.first.set()

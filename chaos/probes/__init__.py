@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from chaos.measure.outcome import SLOW_AFTER
 from chaos.measure.probe import Probe, ProbeSpec
 from chaos.probes.access import ApiAccess
 
@@ -26,7 +27,8 @@ _KINDS: dict[str, ProbeKind] = {}
 class ProbeKind:
     """A kind of probe.
 
-    `rate` (Hz) and `timeout` (seconds) are its usual ones, `does` the first line of its docstring.
+    `rate` (Hz) and `timeout` (seconds) are its usual ones, `slow` (seconds) is when an answer is
+    late, `does` the first line of its docstring.
     """
 
     name: str
@@ -34,6 +36,7 @@ class ProbeKind:
     timeout: float
     factory: str
     does: str
+    slow: float = SLOW_AFTER
 
     def spec(
         self,
@@ -64,23 +67,29 @@ class ProbeKind:
             rate=self.rate if rate is None else rate,
             timeout=self.timeout if timeout is None else timeout,
             options=({"access": access.as_data()} if access else {}) | options,
+            slow=self.slow,
         )
 
 
-def probe(name: str, *, rate: float, timeout: float = 1.0) -> Callable[[_Class], _Class]:
+def probe(
+    name: str, *, rate: float, timeout: float = 1.0, slow: float = SLOW_AFTER
+) -> Callable[[_Class], _Class]:
     """Mark a class as a kind of probe; it is called with its ProbeSpec.
 
     Args:
         name: the kind's name, unique.
         rate: its usual rate, in Hz.
         timeout: its usual time-out, in seconds.
+        slow: seconds after which an answer is late; more than usual where a good one takes longer
+            by nature: over a shell, out of many steps.
     """
 
     def mark(cls: _Class) -> _Class:
         if name in _KINDS:
             raise ValueError(f"there are two kinds of probe called {name}")
         does = (inspect.getdoc(cls) or "").partition("\n")[0]
-        _KINDS[name] = ProbeKind(name, rate, timeout, f"{cls.__module__}:{cls.__qualname__}", does)
+        factory = f"{cls.__module__}:{cls.__qualname__}"
+        _KINDS[name] = ProbeKind(name, rate, timeout, factory, does, slow)
         return cls
 
     return mark

@@ -19,6 +19,11 @@ class ApiReadHttp2:
     When the server behind it goes silent, all fail until the pings tell, 45 s by default: longer
     than any other client suffers, and so with a budget of its own.
 
+    A server may ask its clients to move to another connection (GOAWAY), and apiservers do so at
+    random (`--goaway-chance`): what is under way is answered, the next attempt opens another and
+    notes why (`reopened`). A request that crossed that word is handled by nobody; client-go sends
+    it again over the new connection, and its caller learns nothing of it. Here it is not_sent.
+
     Options: `access`; `url` and `expect` as in `Question`; `read_idle` and `ping_timeout`, seconds
     as in `H2Connection.open`.
     """

@@ -7,7 +7,7 @@ from chaos.cluster.shell import quote
 from chaos.measure.outcome import Outcome
 from chaos.measure.probe import Attempt, ProbeSpec
 from chaos.probes import probe
-from chaos.probes.remote import Remote, Said, loop
+from chaos.probes.remote import SLOW, Remote, Said, loop
 
 
 def asking(stats: str) -> str:
@@ -19,7 +19,7 @@ def asking(stats: str) -> str:
     return loop(f"timeout 1 sh -c {quote(stats)}")
 
 
-@probe("balancer-view", rate=1.0, timeout=2.0)
+@probe("balancer-view", rate=1.0, timeout=2.0, slow=SLOW)
 class BalancerView:
     """What HAProxy says of its servers: which are up, and which are not and why.
 

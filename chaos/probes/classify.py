@@ -44,6 +44,9 @@ async def classified(attempt: Attempt, asking: Awaitable[Outcome]) -> Outcome:
         attempt.note(error=str(error)[:160])
         return Outcome.WRONG
     except GoneAway as error:
+        if error.asked_to_move:
+            attempt.note(why=f"{error}: asked to move, and the next attempt does")
+            return Outcome.NOT_SENT
         attempt.note(phase=attempt.phase, error=str(error)[:160])
         return Outcome.GOAWAY
     except (OSError, EOFError) as error:

@@ -7,7 +7,7 @@ from chaos.measure.outcome import Outcome
 from chaos.measure.probe import Attempt, ProbeSpec
 from chaos.probes import probe
 from chaos.probes.dns import PORT, BadDns, addresses, question
-from chaos.probes.remote import Remote, Said, loop
+from chaos.probes.remote import SLOW, Remote, Said, loop
 
 _NUMBER = 4711  # every question has a socket of its own: no other answer can come there
 
@@ -34,7 +34,7 @@ def asking(server: str, name: str) -> str:
     )
 
 
-@probe("cluster-dns", rate=2.0, timeout=2.0)
+@probe("cluster-dns", rate=2.0, timeout=2.0, slow=SLOW)
 class ClusterDns:
     """A name of the cluster's own, asked of its DNS Service from a node, over UDP, once.
 

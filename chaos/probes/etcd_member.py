@@ -10,10 +10,15 @@ from chaos.measure.outcome import Outcome
 from chaos.measure.probe import Attempt, ProbeSpec
 from chaos.probes import probe
 from chaos.probes.curl import judged
-from chaos.probes.remote import Remote, Said, loop
+from chaos.probes.remote import SLOW, Remote, Said, loop
 
-# Seconds: of each of the two requests, the shell's time-out being twice that.
+# Seconds: of each of the requests. Two that hang end within the shell's time-out, and the third is
+# asked only where the second was answered.
 LIMIT = 0.8
+
+# What the member has in memory of Raft: a line of its own in `/debug/vars`, which the client port
+# serves as it does the rest, and a port for metrics alone does not.
+_VARIABLE = "raft.status"
 
 
 def asking(url: str, *, ca: str, certificate: str, key: str) -> str:
@@ -32,18 +37,24 @@ def asking(url: str, *, ca: str, certificate: str, key: str) -> str:
     files = quote(ca, certificate, key)
     return loop(
         f"{asked} {quote(f'{url}/health')}; echo $?\n"
-        f"{asked} --data '{{}}' {quote(f'{url}/v3/maintenance/status')}; echo $?",
+        # Where it is: of the rest of the variables, one is etcd's command line.
+        f"seen=$({asked} {quote(f'{url}/debug/vars')}) && {{\n"
+        f"""printf %s "$seen" | grep -o '"{_VARIABLE}": *{{.*}}' ||\n"""
+        f"{asked} --data '{{}}' {quote(f'{url}/v3/maintenance/status')}; }}",
         before=f"command -v curl >/dev/null || {{ echo there is no curl; return 1; }}\n"
         f'for f in {files}; do [ -r "$f" ] || {{ echo "there is no file $f"; return 1; }}; done',
     )
 
 
-@probe("etcd-member", rate=1.0, timeout=2.0)
+@probe("etcd-member", rate=1.0, timeout=2.0, slow=SLOW)
 class EtcdMember:
     """A member's health as it tells it (`/health`: it has a leader and can commit), and its view.
 
-    The detail has the `leader` (member id), the `term` and the `member` itself, as numbers in hex,
-    from `/v3/maintenance/status`; also where it is not healthy, as long as it says them.
+    The detail has the `member` itself and its `leader` (ids in hex, empty without one), also where
+    it is not healthy, as long as it says them. From `/debug/vars` there are `raft_term` (its own,
+    current term), `raft_leader` and `raft_state` (`StateLeader`, `StateFollower`, …), which it read
+    of Raft in one go. Where it has none, `term` stands in: that of `/v3/maintenance/status`, which
+    is the term of the entry that was applied last.
 
     Options: as in `Remote`, with `asking` as the shell's text.
     """
@@ -65,10 +76,12 @@ class EtcdMember:
 
 
 def _judge(said: Said, attempt: Attempt) -> Outcome:
+    health, status, code, view, *_ = [*said.out.splitlines(), *[""] * 4]
     try:
-        health, status, code, view, _, failed = (said.out.splitlines() + [""] * 6)[:6]
-        if failed == "0":
-            _note(json.loads(view), attempt)
+        if view.startswith(f'"{_VARIABLE}"'):
+            _note_raft(json.loads(f"{{{view}}}")[_VARIABLE], attempt)
+        elif view:
+            _note_status(json.loads(view), attempt)
     except (ValueError, KeyError, TypeError) as error:
         attempt.note(error=f"no status of etcd: {error!r}"[:160])
     outcome = judged(int(code) if code.isdigit() else said.code, status, attempt)
@@ -78,8 +91,20 @@ def _judge(said: Said, attempt: Attempt) -> Outcome:
     return outcome
 
 
-def _note(view: dict[str, Any], attempt: Attempt) -> None:
+def _note_raft(view: dict[str, Any], attempt: Attempt) -> None:
+    member, leader, term = (str(view["id"]), _leader(view["lead"]), int(view["term"]))
+    if not term:  # as it says when Raft has ended, or has not begun
+        return
+    attempt.note(member=member, leader=leader)
+    attempt.note(raft_term=term, raft_leader=leader, raft_state=str(view["raftState"]))
+
+
+def _note_status(view: dict[str, Any], attempt: Attempt) -> None:
     member, leader = int(view["header"]["member_id"]), int(view.get("leader", 0))
-    attempt.note(
-        member=f"{member:x}", leader=f"{leader:x}" if leader else "", term=int(view["raftTerm"])
-    )
+    term = int(view["raftTerm"])
+    attempt.note(member=f"{member:x}", leader=_leader(f"{leader:x}"), term=term)
+
+
+def _leader(told: str) -> str:
+    """Its id; 0 is none."""
+    return "" if told == "0" else str(told)

@@ -43,6 +43,7 @@ class H2Connection:
         self._open: dict[int, Exchange] = {}
         self._next = 1
         self._received = 0
+        self._served = False
         self._heard = time.monotonic()
         self._pong = asyncio.Event()
         connection.writer.write(h2.greeting())
@@ -122,6 +123,7 @@ class H2Connection:
         """Take a request back, if it is not answered yet."""
         if self._open.pop(asked.number, None) and not self._connection.lost:
             self._connection.writer.write(h2.reset(asked.number))
+            self._leave()
 
     def drop(self, why: Exception | None = None) -> None:
         """Close it at once; what is asked gets this error."""
@@ -166,7 +168,7 @@ class H2Connection:
             case Kind.HEADERS if asked and not asked.status:
                 status = h2.status_of(got.content)
                 if status >= 200:  # what comes before it is no answer yet
-                    asked.status = status
+                    asked.status, self._served = status, True
                     asked.put(b"")
             case Kind.RST_STREAM if asked:
                 del self._open[got.stream]
@@ -179,12 +181,12 @@ class H2Connection:
             case Kind.PING:
                 self._connection.writer.write(h2.frame(Kind.PING, got.payload, flags=h2.ACK))
             case Kind.GOAWAY:
-                self._go_away(int.from_bytes(got.payload[:4], "big") & h2.MAX_WINDOW)
+                last, code = (int.from_bytes(got.payload[at : at + 4], "big") for at in (0, 4))
+                self._go_away(last & h2.MAX_WINDOW, code)
         if asked and got.kind in (Kind.DATA, Kind.HEADERS) and got.flags & h2.END_STREAM:
             self._open.pop(got.stream, None)
             asked.put(None if asked.status else BadAnswer("an answer without a status"))
-        if self.lost and not self._open:
-            self.drop()  # told to go, and the last answer is there
+        self._leave()
 
     def _data(self, got: Frame, asked: Exchange | None) -> None:
         self._received += len(got.payload)
@@ -198,7 +200,13 @@ class H2Connection:
                 asked.received = 0
             asked.put(got.content)
 
-    def _go_away(self, last: int) -> None:
-        self.lost = "GOAWAY"
+    def _go_away(self, last: int, code: int) -> None:
+        self.lost = f"GOAWAY, code {code}" if code else "GOAWAY"
+        move = self._served and code == h2.NO_ERROR
         for number in [number for number in self._open if number > last]:
-            self._open.pop(number).put(GoneAway("GOAWAY"))
+            self._open.pop(number).put(GoneAway(self.lost, asked_to_move=move))
+
+    def _leave(self) -> None:
+        """Close it when it was told to go and nobody waits for an answer any more."""
+        if self.lost and not self._open:
+            self.drop()

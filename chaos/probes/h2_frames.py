@@ -22,7 +22,8 @@ END_HEADERS = 0x4
 _PADDED = 0x8
 _PRIORITY = 0x20
 
-CANCEL = 8  # an error code: we do not want the answer any more
+# Error codes: a farewell without an error; we do not want the answer any more.
+NO_ERROR, CANCEL = 0, 8
 
 # What each side may send in one frame, as long as nobody allows more.
 MAX_FRAME = 16_384
@@ -38,7 +39,16 @@ _DIGITS = {0b00000: "0", 0b00001: "1", 0b00010: "2"}  # of five bits; those of s
 
 
 class GoneAway(Exception):
-    """The server closes the connection and did not handle the request."""
+    """The server closes the connection and did not handle the request.
+
+    `asked_to_move`: it did so without an error on a connection that had served before, as an
+    apiserver does to a share of its requests (`--goaway-chance`) and when it ends. This request
+    crossed the word on its way, and nobody refused it: a client takes it to another connection.
+    """
+
+    def __init__(self, told: str = "GOAWAY", *, asked_to_move: bool = False) -> None:
+        super().__init__(told)
+        self.asked_to_move = asked_to_move
 
 
 class Kind(IntEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from chaos.measure.outcome import Outcome
@@ -14,6 +14,9 @@ from chaos.probes.telling import Telling
 EVENT = "lease"
 LEASES = ("kube-controller-manager", "kube-scheduler")
 
+# As managedFields has them. An update that changes a field takes it from whoever owned it.
+_HELD_BY = frozenset({"f:holderIdentity", "f:renewTime", "f:acquireTime", "f:leaseTransitions"})
+
 
 @probe("leader-leases", rate=1.0)
 class LeaderLeases:
@@ -21,7 +24,9 @@ class LeaderLeases:
 
     An event has the `lease`, its `holder`, `acquired` and `renewed` (times by the holder's clock),
     `duration` (seconds), `transitions` and the `version`: every write, for whether it was the
-    holder's to make shows only beside the one before.
+    holder's to make shows only beside the one before. `writers` are the field managers that its
+    spec is of, the programs that wrote what is there now. `strategy` is that of coordinated
+    election, in which the apiserver writes the holder, and is left out without it.
 
     Options: as in `Telling`; `leases`, their names in kube-system.
     """
@@ -48,6 +53,8 @@ class LeaderLeases:
             duration=spec.get("leaseDurationSeconds") or 0,
             transitions=spec.get("leaseTransitions") or 0,
             version=meta["resourceVersion"],
+            writers=_writers(meta.get("managedFields") or ()),
+            **({"strategy": spec["strategy"]} if spec.get("strategy") else {}),
         )
 
     async def prepare(self) -> None:
@@ -61,3 +68,14 @@ class LeaderLeases:
     async def close(self) -> None:
         """End the watch."""
         await self._telling.close()
+
+
+def _writers(managed: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Who owns a field by which a lease is held. Labels and notes on it are anybody's."""
+    return sorted(
+        {
+            str(one.get("manager", ""))
+            for one in managed
+            if _HELD_BY & ((one.get("fieldsV1") or {}).get("f:spec") or {}).keys()
+        }
+    )

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from urllib3.exceptions import HTTPError
 
 from chaos.cluster.cluster import Cluster
 from chaos.cluster.kube_errors import ApiError, Trouble, of_status, of_transport
 from chaos.probes.writing import MANAGED_BY, selector
-
-if TYPE_CHECKING:
-    from kubernetes.client import CoreV1Api
 
 NAMESPACE = "holdfast"
 
@@ -34,7 +31,7 @@ def set_up(cluster: Cluster) -> None:
 
 
 def clean_up(cluster: Cluster) -> None:
-    """Delete the ConfigMaps and Pods that probes wrote, by their labels. Twice is fine.
+    """Delete what probes wrote, by its labels. Twice is fine.
 
     Call it when sampling has stopped, and not before: histories are read from the objects. The
     namespace stays, empty: one that is being deleted takes no objects of the next run.
@@ -42,7 +39,8 @@ def clean_up(cluster: Cluster) -> None:
     Raises:
         HoldfastError: they may still be there, and why.
     """
-    for kind in ("pod", "config_map"):
+    # From above: a Pod is made again by what it belongs to, as long as that is there.
+    for kind in ("deployment", "replica_set", "pod", "config_map"):
         call = f"delete_collection_namespaced_{kind}"
         _call(cluster, call, NAMESPACE, label_selector=selector())
 
@@ -62,9 +60,11 @@ def _call(cluster: Cluster, name: str, *arguments: str, **named: Any) -> None:
     from kubernetes import client
     from kubernetes.client.exceptions import ApiException
 
-    api: CoreV1Api = client.CoreV1Api(cluster.kube.client())
+    core, apps = client.CoreV1Api, client.AppsV1Api
+    api = (core if hasattr(core, name) else apps)(cluster.kube.client())
     try:
-        getattr(api, name)(*arguments, _request_timeout=_TIMEOUT, **named)
+        # What is answered is of no use: it is not even read.
+        getattr(api, name)(*arguments, _request_timeout=_TIMEOUT, _preload_content=False, **named)
     except ApiException as wrong:
         if wrong.status == 404:
             return  # nothing is there: as it should be

@@ -7,7 +7,7 @@ from chaos.measure.outcome import Outcome
 from chaos.measure.probe import Attempt, ProbeSpec
 from chaos.probes import probe
 from chaos.probes.curl import judged
-from chaos.probes.remote import Remote, Said, loop
+from chaos.probes.remote import SLOW, Remote, Said, loop
 
 KUBELET = "/var/lib/kubelet"
 _GONE = 99
@@ -65,7 +65,7 @@ def asking(*, label: str, dns: str, domain: str, url: str = "/readyz") -> str:
     return f"{_FIND.format(label=quote(label), kubelet=KUBELET)}\n{enter}"
 
 
-@probe("pod-network", rate=2.0, timeout=2.0)
+@probe("pod-network", rate=2.0, timeout=2.0, slow=SLOW)
 class PodNetwork:
     """A GET of `https://kubernetes.default`, over a new connection from inside a Pod's network.
 

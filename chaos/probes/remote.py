@@ -23,6 +23,9 @@ from chaos.measure.probe import Attempt, ProbeSpec
 
 # Seconds for which a shell may stay there; another is started then.
 LIFE = 600
+# Seconds after which an answer is late: there is the way to the machine and back in it, and the
+# programs that are started there.
+SLOW = 1.0
 # Seconds for which its end is waited for.
 _TO_END = 2.5
 # Seconds from one start to the next: a machine that is down is not to be hammered.

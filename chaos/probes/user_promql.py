@@ -15,7 +15,7 @@ from chaos.probes.http import Answer
 from chaos.probes.user_http import Url
 
 
-@probe("user-promql", rate=1.0)
+@probe("user-promql", rate=1.0, slow=0.75)
 class UserPromql:
     """A PromQL query, each of whose values must lie within the user's budget.
 

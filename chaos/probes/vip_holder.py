@@ -6,12 +6,12 @@ from chaos.cluster.addresses import has_address
 from chaos.measure.outcome import Outcome
 from chaos.measure.probe import Attempt, ProbeSpec
 from chaos.probes import probe
-from chaos.probes.remote import Remote, Said, loop
+from chaos.probes.remote import SLOW, Remote, Said, loop
 
 ASKING = loop("timeout 1 ip -o addr show")
 
 
-@probe("vip-holder", rate=5.0, timeout=2.0)
+@probe("vip-holder", rate=5.0, timeout=2.0, slow=SLOW)
 class VipHolder:
     """Whether a machine has the virtual IP on one of its interfaces, by its own account.
 

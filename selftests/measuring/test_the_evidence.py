@@ -9,7 +9,7 @@ import pytest
 
 from chaos.measure.stall import CONTROL
 from chaos.measure.summary import stalls_of
-from selftests.evidence import Evidence, Row
+from selftests.evidence import Evidence, Row, kept_in
 from selftests.measuring.comparing import Seen, compare, invented
 from selftests.measuring.looking import Looked, look
 from selftests.measuring.outages import all_asked, rounds
@@ -39,8 +39,9 @@ PLAN = rounds(all_asked(_rng), count=ROUNDS, stubs=STUBS, rng=_rng)
 
 
 @pytest.fixture(scope="module")
-def evidence() -> Evidence:
-    return Evidence.open("measuring", title="Outages that are known, measured")
+def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
+    folder = kept_in(tmp_path_factory.mktemp("evidence"))
+    return Evidence.open("measuring", title="Outages that are known, measured", folder=folder)
 
 
 def row(number: int, looked: Looked) -> Row:

@@ -15,9 +15,11 @@ from chaos.cluster.cluster import Cluster
 from chaos.cluster.doctor import Finding, Health, api, examine, nodes, vantage
 from chaos.cluster.doctor import examine as examining
 from chaos.cluster.doctor.examine import declared
+from chaos.cluster.doctor.rights import RIGHTS
 from chaos.cluster.doctor.vantage import Way
 from chaos.cluster.inventory_parts import NodePart
 from chaos.cluster.shell import Said
+from chaos.probes.namespace import NAMESPACE
 from cli.main import app
 from selftests.unit import cluster_support as support
 from selftests.unit.cluster_support import INVENTORY, Answer, inventory_of
@@ -149,7 +151,7 @@ def test_an_api_in_order(cluster: Cluster) -> None:
     assert said[0].endswith("answers: Kubernetes v1.36.2.")
     assert said[1:] == [
         "the API: It is the cluster of the inventory.",
-        f"the API: We have all {len(api.RIGHTS)} rights needed.",
+        f"the API: We have all {len(RIGHTS)} rights needed.",
     ]
 
 
@@ -167,9 +169,48 @@ def test_rights_that_are_missing(cluster: Cluster, played: Api) -> None:
     broken, gaps = texts(found, Health.BROKEN), texts(found, Health.GAP)
     assert "the API: We may not list nodes." in broken
     assert "the API: We may not list leases.coordination.k8s.io in kube-system." in broken
-    # What only chaos needs is no obstacle to looking.
-    assert "the API: We may not create leases.coordination.k8s.io." in gaps
+    # What only probes and chaos need is no obstacle to looking.
+    assert "the API: We may not create leases.coordination.k8s.io in kube-system." in gaps
+    assert "the API: We may not watch nodes." in gaps
+    assert "the API: We may not get /metrics." in gaps
     assert all(f.uncovered for f in found if f.health is not Health.OK)
+
+
+@pytest.mark.parametrize(
+    ("verb", "what", "lost"),
+    [
+        ("patch", "configmaps in holdfast", "probes that write"),
+        ("update", "configmaps in holdfast", "histories"),
+        ("create", "deployments.apps in holdfast", "the scheduling canary"),
+        ("delete", "deployments.apps in holdfast", "the scheduling canary"),
+        ("watch", "pods in holdfast", "the scheduling canary"),
+        ("deletecollection", "pods in holdfast", "what probes wrote stays"),
+        ("watch", "nodes", "when nodes go"),
+        ("list", "services", "the cluster's DNS"),
+        ("get", "namespaces in default", "every probe that reads"),
+    ],
+)
+def test_what_probes_do_is_asked_for(verb: str, what: str, lost: str) -> None:
+    (right,) = [one for one in RIGHTS if str(one) == f"{verb} {what}"]
+    assert lost in right.lost
+    assert not right.needed
+
+
+def test_how_a_right_is_asked_for() -> None:
+    asked = {str(one): one.asked() for one in RIGHTS}
+    assert len(asked) == len(RIGHTS)
+    assert asked["create deployments.apps in holdfast"]["resourceAttributes"] == {
+        "verb": "create",
+        "group": "apps",
+        "resource": "deployments",
+        "namespace": NAMESPACE,
+    }
+    assert asked["watch nodes"]["resourceAttributes"] == {
+        "verb": "watch",
+        "group": "",
+        "resource": "nodes",
+    }
+    assert asked["get /metrics"] == {"nonResourceAttributes": {"verb": "get", "path": "/metrics"}}
 
 
 def test_apiservers_that_cannot_be_reached_past_the_balancer(cluster: Cluster) -> None:
@@ -216,7 +257,7 @@ def of_node(cluster: Cluster, name: str, tools: str, user: str = "0") -> list[Fi
     return nodes._of_node(cluster, cluster.node(name), said)
 
 
-ALL = "timeout systemd-run flock nft etcdutl etcdctl ip socat"
+ALL = "timeout systemd-run flock nft etcdutl etcdctl curl ip socat"
 
 
 @pytest.fixture
@@ -247,6 +288,7 @@ def test_not_root(quiet: Cluster) -> None:
         ("worker-1", "nft", "partitions"),
         ("cp-1", "etcdutl", "whether a backup on it can be read"),
         ("cp-1", "etcdctl", "its view of etcd"),
+        ("cp-1", "curl", "whether its apiserver is ready"),
         ("lb-1", "ip", "whether it holds the endpoint's address"),
         ("lb-1", "socat", "how HAProxy sees its servers now"),
     ],

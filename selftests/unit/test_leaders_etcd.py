@@ -10,8 +10,11 @@ FAULT = 10.0
 
 
 def status(member: str, at: float, term: int, leader: str, *, at_once: bool = True) -> MemberStatus:
+    """Of members whose ids are their names in capitals."""
+    leads = at_once and leader == member.upper()
+    end = at + 0.01
     return MemberStatus(
-        member=member, begin=at, end=at + 0.01, term=term, leader=leader, at_once=at_once
+        member=member, begin=at, end=end, term=term, leader=leader, at_once=at_once, leads=leads
     )
 
 
@@ -41,6 +44,23 @@ def test_two_leaders_in_one_term_fail_whenever_they_are_told() -> None:
         assert text.startswith("term 5 has 2 leaders: ")
         assert "B by b at +1.110 s" in text
         assert f"A by a at {at + 0.01 - FAULT:+.3f} s" in text
+
+
+def test_what_others_say_of_a_leader_is_a_doubt_and_no_proof() -> None:
+    for other in (status("c", 15.5, 5, "A"), status("c", 15.5, 5, "D")):
+        judged = judge([*asked(), other], fault=FAULT)
+        assert judged.verdict is Verdict.INCONCLUSIVE
+        assert "term 5 has 2 leaders" in judged.reason
+        assert "not each of them said so of itself" in judged.reason
+
+
+def test_two_of_themselves_are_found_among_what_others_say() -> None:
+    said = [status("c", 10.9, 5, "A"), *asked(), status("a", 12.0, 5, "A")]
+    judged = judge(said, fault=FAULT)
+    assert judged.verdict is Verdict.FAIL
+    (text,) = judged.evidence
+    assert "A by a at +2.010 s" in text
+    assert "by c" not in text
 
 
 def test_a_term_of_the_last_applied_entry_is_no_proof() -> None:

@@ -102,6 +102,14 @@ def test_a_write_through_another_program_fails() -> None:
     assert "was written through kubectl-edit" in fails(writes)
 
 
+def test_a_holder_written_through_another_program_fails_once() -> None:
+    both = (SCHEDULER, "kubectl-patch")  # the holder is that one's, the renewals are the others'
+    writes = taken()
+    writes[5:] = [replace(one, writers=both) for one in writes[5:]]
+    assert "was written through kubectl-patch" in fails(writes)
+    passes([replace(one, writers=both) for one in taken()])  # it was so when it was first seen
+
+
 def test_a_lease_made_anew_while_nobody_watched_counts_from_the_beginning() -> None:
     passes([*renewed("a", 3, 1.0, 10.0), write(30.0, "b", 0, whole=False), write(32.0, "b", 0)])
     fails([*renewed("a", 3, 1.0, 10.0), write(30.0, "b", 3, whole=False), write(32.0, "b", 3)])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from chaos.leaders.facts import MemberStatus
 from chaos.leaders.summary import leaders
 from chaos.leaders.told import acting_statuses, lease_writes, member_statuses
@@ -45,10 +47,15 @@ def test_what_was_read_at_once_goes_before_the_status_call() -> None:
                 sample(2.0, term=4, leader="a1"),
                 sample(3.0, Outcome.TIMEOUT),
                 sample(4.0, raft_term=5, raft_leader="0"),
+                sample(5.0, member="c3", raft_term=6, raft_leader="c3", raft_state="StateLeader"),
+                sample(6.0, member="c3", raft_term=6, raft_leader="d4", raft_state="StateLeader"),
+                sample(7.0, member="c3", raft_term=6, raft_leader="c3", raft_state="StateFollower"),
             ]
         }
     )
-    assert member_statuses(line) == (
+    *others, itself, odd, follows = member_statuses(line)
+    assert [one.leads for one in (itself, odd, follows)] == [True, False, False]
+    assert tuple(others) == (
         MemberStatus(member="cp-1", begin=1.0, end=1.1, term=5, leader="b2", at_once=True),
         MemberStatus(member="cp-1", begin=2.0, end=2.1, term=4, leader="a1", at_once=False),
         MemberStatus(member="cp-1", begin=4.0, end=4.1, term=5, leader="", at_once=True),
@@ -85,9 +92,29 @@ def test_a_lease_found_by_a_watch_was_written_before() -> None:
 
 
 def test_a_process_that_could_not_be_asked_says_nothing() -> None:
-    told = [sample(1.0, component="kube-scheduler", acting=True), sample(2.0, Outcome.NOT_SENT)]
+    told = [
+        sample(1.0, Outcome.OK, **{"kube-scheduler": True, "kube-controller-manager": False}),
+        sample(2.0, Outcome.CONNECT, **{"kube-scheduler": True, "error": "refused"}),
+        sample(3.0, Outcome.NOT_SENT),
+    ]
     statuses = acting_statuses(timeline({("leader-acting", "cp-1"): told}))
-    assert [(s.process, s.acting) for s in statuses] == [("cp-1", True), ("cp-1", None)]
+    assert {s.process for s in statuses} == {"cp-1"}
+    assert [(s.begin, s.component, s.acting) for s in statuses] == [
+        (1.0, "kube-controller-manager", False),
+        (1.0, "kube-scheduler", True),
+        (2.0, "kube-controller-manager", None),
+        (2.0, "kube-scheduler", True),
+        (3.0, "kube-controller-manager", None),
+        (3.0, "kube-scheduler", None),
+    ]
+
+
+def acting(*moments: float) -> list[Sample]:
+    """A scheduler that leads at these, and at none of those around them."""
+    return [
+        sample(at, Outcome.OK, **{"kube-scheduler": moments[0] <= at <= moments[-1]})
+        for at in (moments[0] - 0.5, *moments, moments[-1] + 0.5)
+    ]
 
 
 def test_all_of_it() -> None:
@@ -98,7 +125,8 @@ def test_all_of_it() -> None:
         {
             ("etcd-member", "cp-1"): members,
             ("leader-leases", "endpoint"): [],
-            ("leader-acting", "cp-1"): [],
+            ("leader-acting", "cp-1"): acting(1.0, 2.0, 20.0),
+            ("leader-acting", "cp-2"): acting(19.0, 21.0, 30.0),
             ("scheduling-canary", "endpoint"): [sample(5.0), sample(11.0)],
         },
         writes,
@@ -109,7 +137,9 @@ def test_all_of_it() -> None:
     assert controllers.verdict is Verdict.INCONCLUSIVE
     assert "0 of kube-controller-manager" in controllers.reason
     assert [(one.old, one.new, one.first) for one in found.takeovers] == [("a", "b", 15.0)]
-    assert found.overlaps == ()
+    (overlap,) = found.overlaps or ()
+    assert (overlap.component, overlap.processes) == ("kube-scheduler", ("cp-1", "cp-2"))
+    assert overlap.lower == pytest.approx(0.9)
     assert found.working
     assert found.working.upper == 1.1
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -68,7 +69,8 @@ def cluster(stub: Stub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clus
     with (tmp_path / "kubeconfig").open("w") as file:
         YAML().dump(content, file)
     specs = tuple(kinds()[kind].spec(access) for kind in ("api-read-new", "api-read-reused"))
-    monkeypatch.setattr(alone, "probes_for", lambda _, *, prepare: (specs, {}))
+    left_out = {"api-name": "The endpoint has no name."}
+    monkeypatch.setattr(alone, "probes_for", lambda _, *, prepare: (specs, left_out))
     return Cluster(inventory_of(tmp_path, INVENTORY.format(uid=UID, port=stub.port), files=True))
 
 
@@ -136,10 +138,10 @@ def test_an_apiserver_that_cannot_be_read_is_told_and_adds_up_to_nothing() -> No
     )
     assert costs[0].added == pytest.approx(0.2)
     known = alone.Watched(
-        seconds=10, summaries=(), client=0.1, scheduling="nice", servers=costs[:1]
+        seconds=10, summaries=(), client=0.1, scheduling="nice", servers=costs[:1], left_out={}
     )
     assert known.added == pytest.approx(0.2)
-    partly = alone.Watched(seconds=10, summaries=(), client=0.1, scheduling="nice", servers=costs)
+    partly = replace(known, servers=costs)
     assert partly.added is None
 
 
@@ -154,6 +156,7 @@ def test_the_command_prints_both_sides(
     assert re.search(r"^api-read-new +20 +\d+ +0 +\d+ +[\d.]+ +[\d.]+ +none$", done.output, re.M)
     assert re.search(r"^Here: the sampler took [\d.]+% of a processor", done.output, re.M)
     assert re.search(r"^  cp-1: [\d.]+% of a processor without .*[\d.]+% with", done.output, re.M)
+    assert "\nNot looked at:\n  api-name: The endpoint has no name.\n" in done.output
     assert kept.stat().st_size > 1000
     again = CliRunner().invoke(app, words)
     assert isinstance(again.exception, UsageError)

@@ -20,7 +20,7 @@ import pytest
 
 from chaos.measure.control import Control, control_spec
 from chaos.measure.errors import SamplerError
-from chaos.measure.outcome import Outcome
+from chaos.measure.outcome import SLOW_AFTER, Outcome
 from chaos.measure.probe import Attempt, Probe, ProbeSpec, build
 from chaos.probes import kinds, probe
 from chaos.probes.access import ApiAccess
@@ -71,6 +71,15 @@ def test_every_file_with_a_marked_class_is_found() -> None:
     marked = [file for file in files.glob("*.py") if "\n@probe(" in file.read_text()]
     assert len(marked) == len(kinds())
     assert all(kind.does.endswith(".") and kind.rate > 0 for kind in kinds().values())
+
+
+def test_what_takes_longer_by_nature_is_late_later() -> None:
+    late = {name: kind.spec().slow for name, kind in kinds().items()}
+    assert {late[name] for name in KINDS} == {SLOW_AFTER}
+    shells = ("etcd-member", "leader-acting", "balancer-view", "vip-holder", "cluster-dns")
+    assert all(late[name] > SLOW_AFTER for name in (*shells, "pod-network", "user-promql"))
+    assert late["scheduling-canary"] > late["etcd-member"]
+    assert all(late[name] < kind.timeout for name, kind in kinds().items())
 
 
 def test_two_kinds_of_one_name_are_refused() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from chaos.measure.errors import SamplerError
-from chaos.measure.outcome import Outcome
+from chaos.measure.outcome import SLOW_AFTER, Outcome
 from chaos.measure.probe import Attempt, ProbeSpec, build
 from chaos.measure.sample import Sample
 from chaos.measure.schedule import Schedule
@@ -55,7 +55,13 @@ class Clock(selectors.DefaultSelector):
 
 
 def run(
-    ask: Asking, *, seconds: float, rate: float = 50, timeout: float = 0.3, block: float = 0
+    ask: Asking,
+    *,
+    seconds: float,
+    rate: float = 50,
+    timeout: float = 0.3,
+    block: float = 0,
+    slow: float = SLOW_AFTER,
 ) -> tuple[list[Sample], float]:
     """Samples of a schedule, and its t0; after 0.1 s the loop is blocked for `block` seconds."""
     samples: list[Sample] = []
@@ -64,7 +70,7 @@ def run(
     loop.time = clock.monotonic  # type: ignore[method-assign]
 
     async def main() -> float:
-        spec = ProbeSpec("p", "k", "endpoint", "x:Y", rate, timeout)
+        spec = ProbeSpec("p", "k", "endpoint", "x:Y", rate, timeout, slow=slow)
         schedule = Schedule(spec, Fake(ask), samples.append)
         t0 = clock.monotonic()
         ticking = asyncio.create_task(schedule.run(t0))
@@ -168,7 +174,22 @@ def test_a_probe_that_cannot_be_made_is_named(factory: str) -> None:
         build(ProbeSpec("p", "k", "endpoint", factory, 1.0))
 
 
-@pytest.mark.parametrize(("rate", "timeout"), [(0, 1), (-1, 1), (float("inf"), 1), (1, 0)])
-def test_a_rate_or_a_timeout_that_makes_no_sense_is_refused(rate: float, timeout: float) -> None:
+@pytest.mark.parametrize(
+    ("rate", "timeout", "slow"),
+    [(0, 1, 1), (-1, 1, 1), (float("inf"), 1, 1), (1, 0, 1), (1, 1, 0), (1, 1, float("nan"))],
+)
+def test_what_makes_no_sense_is_refused(rate: float, timeout: float, slow: float) -> None:
     with pytest.raises(ValueError, match="probe p"):
-        ProbeSpec("p", "k", "endpoint", "x:Y", rate, timeout)
+        ProbeSpec("p", "k", "endpoint", "x:Y", rate, timeout, slow=slow)
+
+
+@pytest.mark.parametrize(
+    ("slow", "outcome"), [(SLOW_AFTER, Outcome.SLOW), (0.5, Outcome.OK), (0.1, Outcome.SLOW)]
+)
+def test_each_probe_says_from_when_on_an_answer_is_late(slow: float, outcome: Outcome) -> None:
+    async def after_a_while(_: Attempt) -> Outcome:
+        await asyncio.sleep(0.3)
+        return Outcome.OK
+
+    samples, _ = run(after_a_while, seconds=0.5, timeout=1.0, slow=slow)
+    assert {s.outcome for s in samples} == {outcome}

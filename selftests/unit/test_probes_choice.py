@@ -201,6 +201,8 @@ def test_what_probes_wrote_is_deleted_by_its_labels(tmp_path: Path, status: int)
     ours = "?labelSelector=app.kubernetes.io/managed-by%3Dholdfast%2Choldfast.dev/probe"
     told = [(method, path.replace("%2F", "/")) for method, path in writes.asked]
     assert told == [
+        ("DELETE", f"/apis/apps/v1/namespaces/holdfast/deployments{ours}"),
+        ("DELETE", f"/apis/apps/v1/namespaces/holdfast/replicasets{ours}"),
         ("DELETE", f"/api/v1/namespaces/holdfast/pods{ours}"),
         ("DELETE", f"/api/v1/namespaces/holdfast/configmaps{ours}"),
         ("DELETE", "/api/v1/namespaces/holdfast"),

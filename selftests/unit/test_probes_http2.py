@@ -296,25 +296,99 @@ def test_a_server_without_http2_is_told() -> None:
     run(scene, protocols=("http/1.1",))
 
 
-def test_after_a_goaway_the_next_attempt_opens_another_connection() -> None:
-    def away_once(asked: Asked) -> None:
-        if len(asked.connection.server.asked) == 2:
-            asked.connection.frame(GOAWAY, bytes(8))
-        else:
-            ok(asked)
+def farewell(asked: Asked, last: int, code: int = 0) -> None:
+    """What a server says when it handles what came up to the last, and no more."""
+    asked.connection.frame(GOAWAY, last.to_bytes(4, "big") + code.to_bytes(4, "big"))
 
-    async def scene(server: Server) -> None:
+
+def away(scene: Callable[[Any, Server], Awaitable[None]], second: Callable[[Asked], None]) -> None:
+    """A server that says farewell in this way at the second request."""
+
+    def once(asked: Asked) -> None:
+        (second if len(asked.connection.server.asked) == 2 else ok)(asked)
+
+    async def with_probe(server: Server) -> None:
         probe = probe_of(server)
-        said = [await seen(probe, tick) for tick in range(4)]
-        assert [outcome for outcome, _ in said] == [
-            *(Outcome.OK, Outcome.GOAWAY, Outcome.OK, Outcome.OK)
-        ]
-        reopened = [attempt.detail.get("reopened") for _, attempt in said]
-        assert reopened == ["there was none", None, "GOAWAY", None]
-        assert len(server.asked) == 4  # nothing was asked twice
+        await scene(probe, server)
         await probe.close()
 
-    run(scene, away_once)
+    run(with_probe, once)
+
+
+def test_one_that_is_asked_to_move_fails_nothing() -> None:
+    def answered(asked: Asked) -> None:
+        ok(asked)
+        farewell(asked, asked.stream)
+
+    async def scene(probe: Any, server: Server) -> None:
+        said = [await seen(probe, tick) for tick in range(2)]
+        async with asyncio.timeout(1):
+            await server.connections[0].ended.wait()
+        said += [await seen(probe, tick) for tick in range(2, 4)]
+        assert [outcome for outcome, _ in said] == [Outcome.OK] * 4
+        reopened = [attempt.detail.get("reopened") for _, attempt in said]
+        assert reopened == ["there was none", None, "GOAWAY", None]
+        assert len(server.connections) == 2
+
+    away(scene, answered)
+
+
+def test_what_crosses_the_word_to_move_is_no_failure_and_is_not_asked_twice() -> None:
+    async def scene(probe: Any, server: Server) -> None:
+        said = [await seen(probe, tick) for tick in range(4)]
+        assert [outcome for outcome, _ in said] == [
+            *(Outcome.OK, Outcome.NOT_SENT, Outcome.OK, Outcome.OK)
+        ]
+        assert said[1][1].detail["why"] == "GOAWAY: asked to move, and the next attempt does"
+        reopened = [attempt.detail.get("reopened") for _, attempt in said]
+        assert reopened == ["there was none", None, "GOAWAY", None]
+        assert len(server.asked) == 4
+
+    away(scene, lambda asked: farewell(asked, 1))
+
+
+def test_a_farewell_with_an_error_is_a_failure() -> None:
+    async def scene(probe: Any, server: Server) -> None:
+        said = [await seen(probe, tick) for tick in range(3)]
+        assert [outcome for outcome, _ in said] == [Outcome.OK, Outcome.GOAWAY, Outcome.OK]
+        assert said[1][1].detail["error"] == "GOAWAY, code 11"
+        assert said[2][1].detail["reopened"] == "GOAWAY, code 11"
+
+    away(scene, lambda asked: farewell(asked, 1, code=11))
+
+
+def test_what_was_taken_on_and_not_answered_is_a_failure() -> None:
+    def lost(asked: Asked) -> None:
+        farewell(asked, asked.stream)
+        asked.connection.writer.close()
+
+    async def scene(probe: Any, server: Server) -> None:
+        said = [await seen(probe, tick) for tick in range(3)]
+        assert [outcome for outcome, _ in said] == [Outcome.OK, Outcome.RESET, Outcome.OK]
+
+    away(scene, lost)
+
+
+def test_a_server_that_takes_on_nothing_fails_however_often_it_is_asked() -> None:
+    async def scene(server: Server) -> None:
+        probe = probe_of(server)
+        said = [await seen(probe, tick) for tick in range(3)]
+        assert [outcome for outcome, _ in said] == [Outcome.GOAWAY] * 3
+        await probe.close()
+
+    run(scene, lambda asked: farewell(asked, 0))
+
+
+def test_the_last_that_is_taken_back_ends_a_connection_that_was_told_to_go() -> None:
+    async def scene(server: Server) -> None:
+        connection = await opened(server)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await connection.ask("GET", "/", Attempt(0))
+        async with asyncio.timeout(1):
+            await server.connections[0].ended.wait()
+
+    run(scene, lambda asked: farewell(asked, asked.stream))
 
 
 def test_those_who_find_no_connection_each_open_one_and_share_the_first() -> None:

@@ -368,17 +368,34 @@ def test_each_write_of_a_leaders_lease_is_told() -> None:
         spec = {"holderIdentity": holder, "renewTime": renewed, "leaseDurationSeconds": 15}
         return thing(name, version, spec=spec | {"acquireTime": "A", "leaseTransitions": 3})
 
+    def managed(lease: dict[str, Any], **fields: list[str]) -> dict[str, Any]:
+        """With managers by their names, and the fields of the spec that are theirs."""
+        lease["metadata"]["managedFields"] = [
+            *({"manager": "notes", "fieldsV1": {"f:metadata": {"f:annotations": {}}}}, {}),
+            *(
+                {"manager": who, "fieldsV1": {"f:spec": {f"f:{one}": {} for one in owned}}}
+                for who, owned in fields.items()
+            ),
+        ]
+        return lease
+
     async def scene(server: Server, api: Api) -> None:
         api.there = [lease("kube-scheduler", 1, "cp-1", "T1"), lease("apiserver-x", 2, "y", "T1")]
         probe, events = telling(server, "leader-leases")
         assert (await seen(probe))[0] is Outcome.OK
-        api.tell("MODIFIED", lease("kube-scheduler", 5, "cp-1", "T2"))
+        held, asked = ["holderIdentity", "leaseTransitions"], ["leaseDurationSeconds"]
+        renewed = lease("kube-scheduler", 5, "cp-1", "T2")
+        api.tell("MODIFIED", managed(renewed, scheduler=["renewTime"], edit=held, other=asked))
         api.tell("DELETED", lease("kube-controller-manager", 6, "cp-3", "T3"))
-        await told(events, 3)
+        chosen = lease("kube-scheduler", 7, "cp-1", "T4")
+        chosen["spec"]["strategy"] = "OldestEmulationVersion"
+        api.tell("MODIFIED", managed(chosen, apiserver=["acquireTime"]))
+        await told(events, 4)
         assert [(e.data["lease"], e.data["holder"], e.data["renewed"]) for e in events] == [
             ("kube-scheduler", "cp-1", "T1"),
             ("kube-scheduler", "cp-1", "T2"),
             ("kube-controller-manager", "", "T3"),
+            ("kube-scheduler", "cp-1", "T4"),
         ]
         assert events[1].data == {
             "lease": "kube-scheduler",
@@ -388,7 +405,12 @@ def test_each_write_of_a_leaders_lease_is_told() -> None:
             "duration": 15,
             "transitions": 3,
             "version": "5",
+            "writers": ["edit", "scheduler"],
         }
+        assert events[2].data["writers"] == []
+        assert [events[3].data[key] for key in ("writers", "strategy")] == [
+            *(["apiserver"], "OldestEmulationVersion")
+        ]
         await probe.close()
 
     run(scene)

@@ -59,7 +59,7 @@ def test_a_cluster_that_has_all_is_asked_all(tmp_path: Path, usable: pytest.Monk
         *("watch-stream@watch", "node-conditions@watch", "leader-leases@watch"),
         "scheduling-canary@scheduler",
         *(f"api-read-new@{node}" for node in cps),
-        *(f"etcd-member@{node}" for node in cps),
+        *(f"{kind}@{node}" for kind in ("etcd-member", "leader-acting") for node in cps),
         *(f"{kind}@{node}" for kind in ("balancer-view", "vip-holder") for node in lbs),
         *("api-name@198.51.100.11", "api-name@198.51.100.12"),
         *(f"service-node-port@{node}" for node in (*cps, "worker-1")),

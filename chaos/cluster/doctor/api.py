@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 from chaos.cluster.cluster import Cluster
 from chaos.cluster.doctor.finding import Finding, Health
+from chaos.cluster.doctor.rights import RIGHTS, Right
 from chaos.cluster.inventory_parts import Role
 from chaos.cluster.kube import Kube
 from chaos.cluster.parallel import together
@@ -16,45 +16,6 @@ from chaos.errors import HoldfastError
 
 SUBJECT = "the API"
 SECONDS = 3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Right:
-    """Something that is done at the API, and what is lost where it may not be.
-
-    Args:
-        reads: whether it only reads; what writes is wanted for chaos alone.
-    """
-
-    verb: str
-    group: str
-    resource: str
-    lost: str
-    namespace: str = ""
-    reads: bool = True
-
-    def __str__(self) -> str:
-        where = f" in {self.namespace}" if self.namespace else ""
-        kind = f"{self.resource}.{self.group}" if self.group else self.resource
-        return f"{self.verb} {kind}{where}"
-
-
-RIGHTS = (
-    Right("list", "", "nodes", "nodes, zones, versions"),
-    Right("list", "", "namespaces", "which cluster this is, critical workloads"),
-    Right("list", "", "pods", "where replicas really are"),
-    Right("list", "apps", "deployments", "workloads"),
-    Right("list", "apps", "statefulsets", "workloads"),
-    Right("list", "policy", "poddisruptionbudgets", "PodDisruptionBudgets"),
-    Right("list", "coordination.k8s.io", "leases", "leader election", "kube-system"),
-    Right("list", "discovery.k8s.io", "endpointslices", "the list of apiservers", "default"),
-    Right("watch", "coordination.k8s.io", "leases", "overlap of leaders", "kube-system"),
-    Right("watch", "", "events", "the cluster's own events in a timeline"),
-    Right("create", "", "namespaces", "probes that write", reads=False),
-    Right("create", "", "configmaps", "probes that write", reads=False),
-    Right("create", "", "pods", "the scheduling canary", reads=False),
-    Right("create", "coordination.k8s.io", "leases", "chaos: one run at a time", reads=False),
-)
 
 
 def look(cluster: Cluster) -> list[Finding]:
@@ -100,7 +61,7 @@ def _rights(kube: Kube) -> list[Finding]:
         if isinstance(may, HoldfastError):
             return [Finding(SUBJECT, Health.GAP, may.problem, "what we may do", may.remedy)]
         if not may:
-            health = Health.BROKEN if right.reads else Health.GAP
+            health = Health.BROKEN if right.needed else Health.GAP
             remedy = "Grant it to the kubeconfig's user."
             found.append(Finding(SUBJECT, health, f"We may not {right}.", right.lost, remedy))
     if not found:
@@ -110,15 +71,12 @@ def _rights(kube: Kube) -> list[Finding]:
 
 def _may(kube: Kube, right: Right) -> bool:
     """Ask the API whether we may; nothing is stored by asking."""
-    attributes = {"verb": right.verb, "group": right.group, "resource": right.resource}
-    if right.namespace:
-        attributes["namespace"] = right.namespace
     review = kube.create(
         "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
         {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": attributes},
+            "spec": right.asked(),
         },
     )
     return bool(review["status"]["allowed"])

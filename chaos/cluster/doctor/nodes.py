@@ -30,7 +30,13 @@ _ANYWHERE = {
     "nft": "partitions of it",
 }
 _BY_ROLE = {
-    Role.ETCD: {"etcdutl": "whether a backup on it can be read"},
+    Role.ETCD: {
+        "etcdutl": "whether a backup on it can be read",
+        "curl": "how its member is, and who leads, while something is broken",
+    },
+    Role.CONTROL_PLANE: {
+        "curl": "whether its apiserver is ready, so every fault; how its member of etcd is",
+    },
     Role.LOAD_BALANCER: {"ip": "whether it holds the endpoint's address"},
 }
 

@@ -1,0 +1,132 @@
+"""Which controllers hold themselves for the leader, by their own account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from chaos.cluster.shell import quote
+from chaos.measure.outcome import Outcome
+from chaos.measure.probe import Attempt, ProbeSpec
+from chaos.probes import probe
+from chaos.probes.curl import judged
+from chaos.probes.remote import SLOW, Remote, Said, loop
+
+COMPONENTS: Mapping[str, int] = MappingProxyType(
+    {"kube-controller-manager": 10257, "kube-scheduler": 10259}
+)
+"""The controllers by the name of their Lease, each with the port of its metrics."""
+
+# A client that may read metrics, where kubeadm puts it: the apiserver's own to its kubelets.
+CERTIFICATE = "/etc/kubernetes/pki/apiserver-kubelet-client.crt"
+KEY = "/etc/kubernetes/pki/apiserver-kubelet-client.key"
+
+# Seconds, of each request; both are asked at once.
+LIMIT = 1.5
+
+_METRIC = "leader_election_master_status"
+
+
+def asking(
+    *,
+    certificate: str = CERTIFICATE,
+    key: str = KEY,
+    components: Mapping[str, int] = COMPONENTS,
+) -> str:
+    """The shell text that asks the controllers of a machine, at 127.0.0.1, where they listen.
+
+    Their certificates are their own and nobody's to check; what they are given is a certificate,
+    which they cannot make use of, and no token. Of the metrics one line each comes back.
+
+    Args:
+        certificate: a client's certificate, a file there.
+        key: its key, a file there.
+        components: as COMPONENTS.
+    """
+    asked = quote(
+        *("curl", "--silent", "--insecure", "--max-time", f"{LIMIT}"),
+        *("--write-out", "\\n%{http_code}\\n", "--cert", certificate, "--key", key),
+    )
+    # A word before each line tells whose it is: they answer in whatever order.
+    one = (
+        "of() {\n"
+        f'{{ {asked} "https://127.0.0.1:$2/metrics"; echo "exit $?"; }} |\n'
+        f"grep -E '^({_METRIC}|[0-9]+$|exit )' | while read -r line; do echo \"$1 $line\"; done\n"
+        "}\n"
+    )
+    every = "".join(f"of {quote(name)} {port} &\n" for name, port in components.items())
+    files = quote(certificate, key)
+    return loop(
+        f"{one}{every}wait",
+        before=f"command -v curl >/dev/null || {{ echo there is no curl; return 1; }}\n"
+        f'for f in {files}; do [ -r "$f" ] || {{ echo "there is no file $f"; return 1; }}; done',
+    )
+
+
+@probe("leader-acting", rate=1.0, timeout=2.0, slow=SLOW)
+class LeaderActing:
+    """Whether the scheduler and the controller manager of a machine hold themselves for the leader.
+
+    By the metric `leader_election_master_status` of each. The sample is ok when both said so or
+    otherwise; the detail has the answers under the names of their Leases, and no word of one that
+    did not answer: that one's class is the sample's.
+
+    A process lets the apiserver tell whether we may ask it, and keeps the answer for 10 s: after
+    that, one that is cut off from the API tells us nothing either.
+
+    Options: as in `Remote`, with `asking` as the shell's text.
+    """
+
+    def __init__(self, spec: ProbeSpec) -> None:
+        self._remote = Remote(spec)
+
+    async def prepare(self) -> None:
+        """Start the shell."""
+        await self._remote.prepare()
+
+    async def observe(self, attempt: Attempt) -> Outcome:
+        """One look."""
+        return await self._remote.judged(attempt, lambda said: _judge(said, attempt))
+
+    async def close(self) -> None:
+        """End the shell."""
+        await self._remote.close()
+
+
+def _judge(said: Said, attempt: Attempt) -> Outcome:
+    by_component: dict[str, list[str]] = {}
+    for line in said.out.splitlines():
+        name, _, rest = line.partition(" ")
+        by_component.setdefault(name, []).append(rest)
+    if not by_component:
+        attempt.note(why="the shell said nothing")
+        return Outcome.NOT_SENT
+    found = [_one(name, lines, attempt) for name, lines in sorted(by_component.items())]
+    return next((one for one in found if one is not Outcome.OK), Outcome.OK)
+
+
+def _one(name: str, lines: list[str], attempt: Attempt) -> Outcome:
+    """The class of a component's answer; what it says is noted."""
+    # At the end, after whatever the process said.
+    status = next((line for line in reversed(lines) if line.isdigit()), "")
+    code = lines[-1].removeprefix("exit ")
+    within = Attempt(attempt.tick)
+    outcome = judged(int(code) if code.isdigit() else 1, status, within)
+    if outcome is not Outcome.OK:
+        told = ", ".join(f"{what} {value}" for what, value in within.detail.items())
+        attempt.note(error=f"{name}: {told}")
+        return outcome
+    values = set(_values(name, lines))
+    if not values:
+        attempt.note(error=f"{name}: it does not tell whether it leads")
+        return Outcome.WRONG
+    attempt.note(**{name: 1.0 in values})
+    return outcome
+
+
+def _values(lease: str, lines: list[str]) -> Iterator[float]:
+    """The metric of this lease: a process may take part in the election of others too."""
+    for line in lines:
+        metric, _, value = line.rpartition(" ")
+        if metric.startswith(_METRIC) and f'name="{lease}"' in metric:
+            yield float(value)
