@@ -131,5 +131,5 @@ def _waiver(order: Order, inventory: Inventory) -> str:
     today = datetime.now(UTC).date()
     for known in (order.name, order.fault.name):
         if found := inventory.waiver(known, today=today):
-            return f"{found.reason}, {found.owner}, until {found.expires}"
+            return found.told
     return ""

@@ -145,7 +145,8 @@ def _why(events: Sequence[Event], kind: str) -> str:
 
 def _phases(events: Sequence[Event], *, end: float) -> tuple[tuple[str, float, float], ...]:
     begun = [(str(event.data["name"]), event.at) for event in events if event.kind == PHASE]
+    if not begun:
+        return ()
     over = next((event.at for event in events if event.kind == STOPPED), end)
     ends = [*(at for _, at in begun[1:]), over]
-    # Of nothing begun there is an end too many.
-    return tuple((name, at, until) for (name, at), until in zip(begun, ends, strict=False))
+    return tuple((name, at, until) for (name, at), until in zip(begun, ends, strict=True))

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from lab.cluster import each
 from lab.errors import LabError
@@ -59,7 +60,7 @@ def _start_one_by_one(fleet: Fleet, members: Sequence[Machine]) -> None:
             fleet.group(member).freeze(False)
             with contextlib.suppress(LabError):
                 until(
-                    lambda: _serves(member),  # noqa: B023  used up before the next turn
+                    partial(_serves, member),
                     f"etcd of {member.name} serves its peers",
                     timeout=PATIENCE,
                     every=0.1,

@@ -16,6 +16,7 @@ from chaos.measure.errors import MeasureError
 from chaos.measure.verdict import Verdict, worst
 from chaos.repeat import repeated
 from chaos.result import CheckResult, ClusterResult, ExperimentResult, RunResult
+from reports.cases import Standing, standing_of
 from reports.errors import ReportError
 
 ABOUT = "run.json"
@@ -114,21 +115,15 @@ def run_verdict(
     What is waived does not count. A critical item that was not covered makes it INCONCLUSIVE, and
     so does an experiment that could not be tried, or was planned and left no timeline.
     """
-    verdicts: list[tuple[Verdict, str]] = []
-    for check in checks:
-        if not check.counts:
-            continue
-        unseen = check.verdict is Verdict.NOT_COVERED
-        if unseen and check.severity != "critical":
-            continue
-        verdict = Verdict.INCONCLUSIVE if unseen else check.verdict
-        told = check.evidence[0] if check.evidence else check.title
-        verdicts.append((verdict, f"{check.id}: {told}"))
-    for one in experiments:
-        if one.counts:
-            unseen = one.verdict is Verdict.NOT_COVERED
-            verdict = Verdict.INCONCLUSIVE if unseen else one.verdict
-            verdicts.append((verdict, f"{one.name}: {one.reason}"))
+    told: list[tuple[CheckResult | ExperimentResult, str]] = [
+        *((c, f"{c.id}: {c.evidence[0] if c.evidence else c.title}") for c in checks),
+        *((e, f"{e.name}: {e.reason}") for e in experiments),
+    ]
+    verdicts = [
+        (Verdict.INCONCLUSIVE if standing is Standing.INCONCLUSIVE else one.verdict, why)
+        for one, why in told
+        if (standing := standing_of(one)) not in (Standing.WAIVED, Standing.NOT_COVERED)
+    ]
     verdicts += [(Verdict.INCONCLUSIVE, gap) for gap in gaps]
     verdict = worst(one for one, _ in verdicts)
     reasons = [reason for one, reason in verdicts if one is verdict]

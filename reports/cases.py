@@ -61,26 +61,18 @@ class Case:
     properties: Mapping[str, str] = field(default_factory=dict)
 
 
-def standing_of(check: CheckResult) -> Standing:
-    """What a check counts as.
+def standing_of(one: CheckResult | ExperimentResult) -> Standing:
+    """What a check or an experiment counts as.
 
-    A waiver covers a FAIL and a NOT_COVERED, nothing else. What is critical and could not be
-    looked at is inconclusive.
+    A waiver covers a FAIL and a NOT_COVERED, nothing else. What is critical, as every experiment
+    is, and could not be looked at is inconclusive.
     """
-    if not check.counts:
+    if not one.counts:
         return Standing.WAIVED
-    if check.verdict is Verdict.NOT_COVERED and check.severity == "critical":
+    critical = isinstance(one, ExperimentResult) or one.severity == "critical"
+    if one.verdict is Verdict.NOT_COVERED and critical:
         return Standing.INCONCLUSIVE
-    return _STANDINGS[check.verdict]
-
-
-def standing_of_experiment(experiment: ExperimentResult) -> Standing:
-    """What an experiment counts as: as a critical check does."""
-    if not experiment.counts:
-        return Standing.WAIVED
-    if experiment.verdict is Verdict.NOT_COVERED:
-        return Standing.INCONCLUSIVE
-    return _STANDINGS[experiment.verdict]
+    return _STANDINGS[one.verdict]
 
 
 def cases(run: RunResult) -> list[Case]:
@@ -97,10 +89,6 @@ def cases(run: RunResult) -> list[Case]:
 
 
 def _check(check: CheckResult, run: RunResult) -> Case:
-    standing = standing_of(check)
-    message = f"{words.verdict(check.verdict)}: {' '.join(check.evidence[:1]) or check.title}"
-    if standing is Standing.WAIVED:
-        message = f"waived ({check.waiver}); {message}"
     lines = [*check.evidence]
     if check.verdict is not Verdict.PASS:
         lines += [f"Remedy: {check.remedy}"] if check.remedy else []
@@ -112,8 +100,8 @@ def _check(check: CheckResult, run: RunResult) -> Case:
         name=check.id,
         title=check.title,
         severity=check.severity,
-        standing=standing,
-        message=message,
+        standing=standing_of(check),
+        message=_message(check, " ".join(check.evidence[:1]) or check.title),
         text="\n".join(lines),
         begins=run.begins,
         seconds=check.seconds,
@@ -123,10 +111,6 @@ def _check(check: CheckResult, run: RunResult) -> Case:
 
 
 def _experiment(experiment: ExperimentResult, run: RunResult) -> Case:
-    standing = standing_of_experiment(experiment)
-    message = f"{words.verdict(experiment.verdict)}: {experiment.reason}"
-    if standing is Standing.WAIVED:
-        message = f"waived ({experiment.waiver}); {message}"
     lines = [experiment.reason, f"Manifested: {words.manifested(experiment)}"]
     lines += [f"{node}: {said}" for node, said in experiment.evidence.items()]
     lines += [
@@ -142,8 +126,8 @@ def _experiment(experiment: ExperimentResult, run: RunResult) -> Case:
         name=experiment.name,
         title=f"{words.fault(experiment)} on {words.target(experiment)}",
         severity="critical",
-        standing=standing,
-        message=message,
+        standing=standing_of(experiment),
+        message=_message(experiment, experiment.reason),
         text="\n".join(lines),
         begins=experiment.begins or run.begins,
         seconds=sum(phase.seconds for phase in experiment.phases),
@@ -155,6 +139,11 @@ def _experiment(experiment: ExperimentResult, run: RunResult) -> Case:
             "hold": words.seconds(experiment.hold),
         },
     )
+
+
+def _message(one: CheckResult | ExperimentResult, why: str) -> str:
+    message = f"{words.verdict(one.verdict)}: {why}"
+    return message if one.counts else f"waived ({one.waiver}); {message}"
 
 
 def _whole(run: RunResult) -> Case:

@@ -8,7 +8,7 @@ from chaos.measure.verdict import Verdict
 from chaos.repeat import Repeated
 from chaos.result import CheckResult, ExperimentResult, RunResult
 from reports import words
-from reports.cases import Standing, standing_of, standing_of_experiment
+from reports.cases import Standing, standing_of
 from reports.foretold import foretold
 from reports.markdown import inline, table
 
@@ -146,18 +146,14 @@ def _checks(checks: Sequence[CheckResult]) -> list[str]:
 
 
 def _waivers(run: RunResult) -> list[str]:
-    waived = [(c.id, c) for c in run.checks if c.waiver]
-    named: list[tuple[str, CheckResult | ExperimentResult]] = [
-        *waived,
-        *((e.name, e) for e in run.experiments if e.waiver),
-    ]
-    if not named:
-        return []
-    lines = ["## Waived", ""]
-    for name, one in named:
-        told = f" (it is {words.verdict(one.verdict)}: the waiver does nothing)"
-        lines.append(f"- {inline(name)}: {inline(one.waiver)}{told if one.counts else ''}")
-    return lines
+    lines = [_waived(check.id, check) for check in run.checks if check.waiver]
+    lines += [_waived(one.name, one) for one in run.experiments if one.waiver]
+    return ["## Waived", "", *lines] if lines else []
+
+
+def _waived(name: str, one: CheckResult | ExperimentResult) -> str:
+    idle = f" (it is {words.verdict(one.verdict)}: the waiver does nothing)" if one.counts else ""
+    return f"- {inline(name)}: {inline(one.waiver)}{idle}"
 
 
 def _uncovered(run: RunResult) -> list[str]:
@@ -167,7 +163,7 @@ def _uncovered(run: RunResult) -> list[str]:
         if c.verdict is Verdict.NOT_COVERED
     ]
     missing += [
-        (e.name, e.reason, standing_of_experiment(e) is Standing.INCONCLUSIVE)
+        (e.name, e.reason, standing_of(e) is Standing.INCONCLUSIVE)
         for e in run.experiments
         if e.verdict is Verdict.NOT_COVERED
     ]

@@ -70,6 +70,11 @@ class Waiver(Part):
     expires: date
     """From the day after this one it counts again."""
 
+    @property
+    def told(self) -> str:
+        """Why, who and until when, as reports tell it."""
+        return f"{self.reason}, {self.owner}, until {self.expires}"
+
 
 class Power(Part):
     """Commands that switch a machine. They run here, without a shell, and block until done."""

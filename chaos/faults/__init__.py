@@ -8,18 +8,16 @@ judges.
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
-from types import MappingProxyType
 from typing import ClassVar
 
 from chaos.measure.budget import Budget
+from chaos.registry import by_name, classes
 from chaos.safety.plan import NodeAction, Plan
 
 KILL = "kill"
@@ -156,17 +154,5 @@ def registry() -> Mapping[str, Fault]:
     Raises:
         ValueError: two have one name.
     """
-    found: dict[str, Fault] = {}
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda one: one.name):
-        if module.name.startswith("_"):
-            continue
-        loaded = importlib.import_module(f"{__name__}.{module.name}")
-        for thing in vars(loaded).values():
-            mine = inspect.isclass(thing) and thing.__module__ == loaded.__name__
-            if not (mine and issubclass(thing, Fault)) or inspect.isabstract(thing):
-                continue
-            fault = thing()
-            if fault.name in found:
-                raise ValueError(f"two faults are called {fault.name}")
-            found[fault.name] = fault
-    return MappingProxyType(found)
+    every = (kind() for kind in classes(__name__) if issubclass(kind, Fault))
+    return by_name(every, "faults")

@@ -83,9 +83,9 @@ def built(release: Release, *, binaries: str = "compile") -> Artifacts | None:
     return _plan(release, binaries).artifacts
 
 
-def products(release: Release, binaries: str, arch: str) -> list[Product]:
+def products(release: Release, binaries: str) -> list[Product]:
     """All products that a release is made of, its own and those that it shares with others."""
-    plan = _Plan(release, arch, parts.of(release, binaries, arch))
+    plan = _plan(release, binaries)
     return [plan.base, plan.tools, plan.containerd, *(part.product for part in plan.parts)]
 
 

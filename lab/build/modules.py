@@ -109,7 +109,8 @@ def _k8s_stamps(release: Release) -> dict[str, str]:
 
 
 # What kubeadm's Corefile names, and what people add to it. CoreDNS chooses its plugins when it is
-# compiled; those for the clouds' own DNS and for tracing take half of the time that all take.
+# compiled; those for the clouds' own DNS and for tracing take about a third of the time that all
+# take: 92 of 265 processor-seconds, n = 1, on a busy machine.
 _PLUGINS = (
     *("acl", "any", "autopath", "bind", "bufsize", "cache", "cancel", "debug", "errors", "file"),
     *("forward", "health", "hosts", "kubernetes", "loadbalance", "log", "loop", "metadata"),

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.build import artifacts, parts
+from lab.build import artifacts
 from lab.build.store import exclusive, remove
 from lab.cache import cache_dir
 from lab.errors import LabError
@@ -32,12 +32,13 @@ def prune(progress: Progress) -> Pruned:
         LabError: a lab that is up, or was cut off, still stands on one of them.
     """
     with exclusive(progress):
+        kept, mounts = _of_today(), _mounts()
         old = [
             folder
             for folder in sorted(cache_dir().iterdir())
-            if _PRODUCT.fullmatch(folder.name) and folder not in _of_today()
+            if _PRODUCT.fullmatch(folder.name) and folder not in kept
         ]
-        used = [folder for folder in old if _stands_on(folder)]
+        used = [folder for folder in old if str(folder) in mounts]
         if used:
             raise LabError(
                 f"A lab still stands on {used[0]}.", "Take it down first: `holdfast lab down`."
@@ -50,16 +51,16 @@ def prune(progress: Progress) -> Pruned:
 
 def _of_today() -> set[Path]:
     """Where the products of every release are or would be; the toolchain's counts as one."""
-    arch = parts.architecture()
     found = {folder for folder in cache_dir().glob("go-*") if folder.is_dir()}
     for release in RELEASES:
         for way in _WAYS:
-            found |= {product.path for product in artifacts.products(release, way, arch)}
+            found |= {product.path for product in artifacts.products(release, way)}
     return found
 
 
-def _stands_on(folder: Path) -> bool:
-    return str(folder) in Path("/proc/self/mountinfo").read_text()
+def _mounts() -> str:
+    """What is mounted, with the folders that overlays are made of."""
+    return Path("/proc/self/mountinfo").read_text()
 
 
 def _bytes(folders: list[Path]) -> int:

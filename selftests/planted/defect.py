@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cache
-from types import MappingProxyType
 from typing import ClassVar
 
+from chaos.registry import by_name, classes
 from selftests.planted import defects
 from selftests.planted.bench import Bench
 
@@ -55,15 +52,5 @@ def registry() -> Mapping[str, Defect]:
     Raises:
         ValueError: two have one name.
     """
-    found: dict[str, Defect] = {}
-    for module in sorted(pkgutil.iter_modules(defects.__path__), key=lambda one: one.name):
-        loaded = importlib.import_module(f"{defects.__name__}.{module.name}")
-        for thing in vars(loaded).values():
-            mine = inspect.isclass(thing) and thing.__module__ == loaded.__name__
-            if not (mine and issubclass(thing, Defect)) or inspect.isabstract(thing):
-                continue
-            defect = thing()
-            if defect.name in found:
-                raise ValueError(f"two defects are called {defect.name}")
-            found[defect.name] = defect
-    return MappingProxyType(found)
+    every = (kind() for kind in classes(defects.__name__) if issubclass(kind, Defect))
+    return by_name(every, "defects")

@@ -8,7 +8,7 @@ import pytest
 
 from chaos.errors import UsageError
 from fixtures.catalogue import items
-from fixtures.known import refuse_strangers
+from fixtures.known import load_known, refuse_strangers
 from selftests.unit.cluster_support import INVENTORY, inventory_of
 from selftests.unit.conformance_support import ITEMS
 
@@ -52,3 +52,10 @@ def test_a_name_that_nobody_has_is_refused_with_its_place(more: str, tmp_path: P
 @pytest.mark.parametrize("more", FRIENDS)
 def test_names_that_are_known_pass(more: str, tmp_path: Path) -> None:
     refuse_strangers(inventory_of(tmp_path, INVENTORY + more))
+
+
+def test_an_inventory_that_names_strangers_is_not_loaded(tmp_path: Path) -> None:
+    more, told = next(iter(STRANGERS.items()))
+    inventory_of(tmp_path, INVENTORY + more)
+    with pytest.raises(UsageError, match=told):
+        load_known(tmp_path / "cluster.yaml", files=False)

@@ -100,8 +100,7 @@ def test_the_command_asks_before_it_begins(
         assert confirmed
         raise Unhealed("An earlier run left something: cp-1: one.")
 
-    monkeypatch.setattr(gate, "load", lambda _file: None)
-    monkeypatch.setattr(gate, "refuse_strangers", lambda _inventory: None)
+    monkeypatch.setattr(gate, "load_known", lambda _file: None)
     monkeypatch.setattr(gate, "Cluster", lambda _inventory: None)
     monkeypatch.setattr(gate, "ask_first", refuse)
     monkeypatch.setattr("fixtures.gate.RunFolder.create", lambda: pytest.fail("it had begun"))
