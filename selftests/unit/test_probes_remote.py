@@ -242,7 +242,7 @@ def test_the_shell_ends_with_its_input(machine: Machine, around: str) -> None:
     begun = time.monotonic()
     process = told(machine.spec(script), scene)
     assert time.monotonic() - begun < 2
-    # In a session of its own it is nobody's who could wait for it: it reads the end when it gets to.
+    # In a session of its own nobody waits for it: it reads the end when it gets to it.
     assert ends(process, within=5)
 
 
