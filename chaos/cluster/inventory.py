@@ -28,6 +28,7 @@ from chaos.cluster.inventory_parts import (
 )
 from chaos.cluster.inventory_policy import Cable, Chaos, FaultBudget, Power, Waiver
 from chaos.cluster.inventory_rules import broken
+from chaos.cluster.inventory_wide import MonitoringPart, ObjectivesPart, OperationsPart
 from chaos.cluster.inventory_yaml import Document, NotYaml, read_yaml
 from chaos.measure.budget import Budget
 
@@ -56,6 +57,12 @@ class Inventory(Part):
     critical_namespaces: tuple[Text, ...] = ()
     """Namespaces whose workloads must survive. The cluster's DNS is always among them, and so is
     every namespace with the label `holdfast.dev/critical=true`."""
+    monitoring: MonitoringPart | None = None
+    """Who measures the cluster. Leave it out where nobody does: what concerns it is not covered."""
+    operations: OperationsPart | None = None
+    """Runbooks and drills."""
+    objectives: ObjectivesPart = ObjectivesPart()
+    """What is promised."""
     budgets: dict[Text, FaultBudget] = Field(default={})
     """By the fault's name; `any` for all that are not named."""
     chaos: Chaos = Chaos()
