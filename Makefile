@@ -5,10 +5,10 @@ PYTEST := $(BIN)/python -m pytest --durations=10 --durations-min=1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup venv lint unit test verify-planted verify-killed gate lab lab-down bench-lab lock
+.PHONY: help setup venv lint unit test verify-planted verify-killed gate lab lab-down bench-lab bench-conformance lock
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
 
 setup: ## make this checkout ready: .venv, and the Debian packages that the lab needs (root)
 	@deploy/bootstrap
@@ -48,6 +48,9 @@ lab-down: setup ## take the lab down (root)
 
 bench-lab: setup ## measure the lab and write benchmarks/lab.md (root); ARGS="--runs 3 --cold 3"
 	$(BIN)/python -m benchmarks.lab $(ARGS)
+
+bench-conformance: setup ## measure the checklist and write benchmarks/conformance.md (root)
+	$(BIN)/python -m benchmarks.conformance $(ARGS)
 
 lock: venv ## pin all packages in requirements.lock; newest of all: make lock ARGS=--upgrade
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

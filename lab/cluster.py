@@ -16,6 +16,7 @@ from lab.errors import LabError
 from lab.files import backup_senders
 from lab.kubectl import Kubectl
 from lab.machines import Fleet
+from lab.monitoring import Monitoring
 from lab.plan import Machine, Role
 from lab.progress import Progress
 from lab.shell import CommandFailed
@@ -53,6 +54,17 @@ class Cluster:
             with self.progress.step(f"kubeadm init on {first.name}"):
                 self._kubeadm(first)
         self._write_kubeconfig(first)
+        with ThreadPoolExecutor() as beside:
+            measuring = beside.submit(Monitoring(self.fleet, self.progress).start, self.kubectl)
+            self._join(others)
+            # Pods are spread over the nodes that there are when they are placed, and never moved.
+            self._wait_ready()
+            measuring.result()
+        with self.progress.step("cluster DNS and the demo workload"):
+            self._apply_workloads()
+        self._wait_complete()
+
+    def _join(self, others: Iterable[Machine]) -> None:
         missing = [m for m in others if not self._joined(m)]
         workers = [m for m in self.fleet.plan.of(Role.WORKER) if not self._joined(m)]
         if missing or workers:
@@ -63,11 +75,6 @@ class Cluster:
                 beside = pool.submit(each, workers, self._kubeadm, at_once=2)
                 one_by_one.result()
                 beside.result()
-        # Pods are spread over the nodes that there are when they are placed, and never moved.
-        self._wait_ready()
-        with self.progress.step("cluster DNS and the demo workload"):
-            self._apply_workloads()
-        self._wait_complete()
 
     def wait_well(self) -> None:
         """Wait until all Nodes are Ready with certificates to serve with, and all Pods run.
@@ -149,6 +156,10 @@ class Cluster:
         ours["spec"]["replicas"] = replicas
         documents = [d for d in _yaml.load_all(printed) if d]
         merged = [_merge(d, ours) if d["kind"] == "Deployment" else d for d in documents]
+        for one in merged:
+            if one["kind"] == "Deployment":
+                # The first look comes too early, and the next by default 10 s later.
+                _container(one)["readinessProbe"]["periodSeconds"] = 2
         out = io.StringIO()
         _yaml.dump_all(merged, out)
         return out.getvalue()
@@ -211,6 +222,10 @@ def _deployed(deployment: dict[str, Any]) -> bool:
 def _on_every_node(daemon_set: dict[str, Any]) -> bool:
     status = daemon_set["status"]
     return bool(status["numberReady"] == status["desiredNumberScheduled"])
+
+
+def _container(deployment: Any) -> Any:
+    return deployment["spec"]["template"]["spec"]["containers"][0]
 
 
 def _merge(into: Any, ours: Any) -> Any:

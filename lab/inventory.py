@@ -67,6 +67,14 @@ def inventory(plan: Plan, *, uid: str) -> str:
             ],
         },
         "critical_namespaces": ["shop"],
+        "monitoring": {
+            "prometheus": "http://127.0.0.1:9090",
+            "alertmanager": "http://127.0.0.1:9093",
+            "node": plan.monitor.name,
+        },
+        # A lab is measured for minutes and broken on purpose: one sample taken while a member of
+        # etcd starts again is a tenth of all.
+        "objectives": {"api": 0.5, "etcd_leader": 0.5},
         "operations": {
             "runbooks": {file.stem: str(file) for file in sorted(RUNBOOKS.glob("*.md"))},
         },

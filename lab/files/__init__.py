@@ -9,6 +9,7 @@ from lab.files.balancer import balancer
 from lab.files.etcd import etcd
 from lab.files.kubernetes import control_plane, worker
 from lab.files.machine import capacity, common
+from lab.files.monitoring import metrics
 from lab.files.parts import File, Files
 from lab.plan import Machine, Plan, Role
 from lab.secrets import Secrets
@@ -32,6 +33,8 @@ def machine_files(plan: Plan, machine: Machine, secrets: Secrets, cpus: int) -> 
     files |= by_role[machine.role](plan, machine, secrets)
     if machine in backup_senders(plan):
         files |= backup(plan, machine, secrets)
+    if machine in plan.etcd:
+        files |= metrics()
     if machine in backup_stores(plan):
         files |= backup_store(plan, secrets)
     return files

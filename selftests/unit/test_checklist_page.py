@@ -15,6 +15,11 @@ def test_the_committed_page_is_current() -> None:
     assert checklist.FILE.read_text(encoding="utf-8") == checklist.page(), told
 
 
+def test_the_readme_tells_how_many_items_there_are() -> None:
+    readme = checklist.FILE.parents[1] / "README.md"
+    assert f"[{len(items())} items](docs/checklist.md)" in readme.read_text(encoding="utf-8")
+
+
 def test_it_is_written_to_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checklist, "FILE", tmp_path / "checklist.md")
     checklist.main()

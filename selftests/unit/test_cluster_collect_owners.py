@@ -56,7 +56,7 @@ TARGETS = {
     "activeTargets": [
         {
             "scrapeUrl": "https://198.51.100.21:6443/metrics",
-            "labels": {"job": "apiservers"},
+            "labels": {"job": "kube-apiserver"},
             "health": "up",
         },
         {"scrapeUrl": "http://x:1/m", "scrapePool": "p", "health": "down", "lastError": "refused"},
@@ -89,7 +89,7 @@ RULES = {
 
 def test_targets_and_rules_as_they_are_told() -> None:
     first, second = targets.targets_of(TARGETS)
-    assert (first.job, first.address, first.up) == ("apiservers", "198.51.100.21:6443", True)
+    assert (first.job, first.address, first.up) == ("kube-apiserver", "198.51.100.21:6443", True)
     assert (second.job, second.path, second.error) == ("p", "/m", "refused")
     down, new = targets.rules_of(RULES)
     assert down.evaluated == datetime(2026, 11, 20, 15, 0, 0, 123456, UTC)
@@ -169,7 +169,10 @@ def test_prometheus_is_asked_from_here_or_from_a_node(more: str, tmp_path: Path)
     assert [rule.series for rule in found.rules] == [{'up{job="a"}': 3}, {"y": 0}]
     api, leader, start = found.objectives
     assert (api.value, leader.name, start.name) == (3.0, "etcd leader", "pod start")
-    assert 'job=~"apiservers"' in api.query
+    # The expression escapes the dash, and its quotes the backslash: one alone is a syntax error.
+    assert r'max(up{job=~"kube\\-apiserver"})[30d:1m]' in api.query
+    # Younger than a minute, it has no sample of any minute.
+    assert api.query.endswith(r' or max(up{job=~"kube\\-apiserver"})')
     assert api.window == timedelta(seconds=3600.5)
     assert prometheus.asked.count("/api/v1/targets") == 1
 

@@ -91,7 +91,7 @@ def in_zone(zone: str | None) -> Facts:
 def test_two_voters_in_one_zone_hold_the_quorum() -> None:
     facts = in_zone("a")
     assert verdict(ZONES, facts) is Verdict.FAIL
-    assert "zone a holds 2 of 3 voters of etcd: without it 1 are left" in told(ZONES, facts)
+    assert "zone a holds 2 of 3 voters of etcd: without it 1 is left" in told(ZONES, facts)
 
 
 def test_a_control_plane_in_no_zone() -> None:

@@ -37,7 +37,7 @@ def nodes_of(nodes: Listed, parts: Iterable[NodePart]) -> tuple[NodeFact, ...]:
                 roles=tuple(role.value for role in part.roles),
                 zone=part.zone,
                 declared=True,
-                kubernetes=_node(node) if node else None,
+                kubernetes=kubernetes_of(node) if node else None,
                 host=part.host,
             )
         )
@@ -49,7 +49,7 @@ def nodes_of(nodes: Listed, parts: Iterable[NodePart]) -> tuple[NodeFact, ...]:
                 roles=(),
                 zone=None,
                 declared=False,
-                kubernetes=_node(node),
+                kubernetes=kubernetes_of(node),
             )
         )
     return tuple(found)
@@ -61,7 +61,8 @@ def address_of(node: dict[str, Any]) -> str | None:
     return next((a["address"] for a in listed if a["type"] == "InternalIP"), None)
 
 
-def _node(node: dict[str, Any]) -> KubernetesNode:
+def kubernetes_of(node: dict[str, Any]) -> KubernetesNode:
+    """A node as the API has it."""
     labels = node["metadata"].get("labels") or {}
     spec, status = node.get("spec") or {}, node.get("status") or {}
     conditions = {c["type"]: c["status"] for c in status.get("conditions") or ()}
@@ -78,6 +79,9 @@ def _node(node: dict[str, Any]) -> KubernetesNode:
         ),
         machine=info.get("machineID", ""),
         boot=info.get("bootID", ""),
+        runtime=info.get("containerRuntimeVersion", ""),
+        kernel=info.get("kernelVersion", ""),
+        system=info.get("osImage", ""),
         conditions=conditions,
         **_room(status),
         images=tuple(sorted({n for i in status.get("images") or () for n in i.get("names") or ()})),

@@ -31,10 +31,13 @@ from chaos.errors import HoldfastError
 LIMIT = timedelta(seconds=10)
 WINDOW = "30d"
 _Fetch = Callable[[Sequence[str]], Mapping[str, "str | NotAvailable"]]
-# The share of the time in which there was one: a subquery covers what samples there are.
+# The share of the time in which there was one: a subquery covers what samples there are, a minute
+# apart. A Prometheus that is younger than a minute has none of those, and tells what is now.
 OBJECTIVES = {
-    "api": "avg_over_time(max(up{{{apiserver}}})[{window}:1m])",
-    "etcd leader": "avg_over_time(min(etcd_server_has_leader)[{window}:1m])",
+    "api": "avg_over_time(max(up{{{apiserver}}})[{window}:1m]) or max(up{{{apiserver}}})",
+    "etcd leader": (
+        "avg_over_time(min(etcd_server_has_leader)[{window}:1m]) or min(etcd_server_has_leader)"
+    ),
     # Since each kubelet's start: a rate would need Pods that start between two samples.
     "pod start": (
         "histogram_quantile(0.95, sum(max_over_time("
@@ -75,7 +78,8 @@ def _look(part: MonitoringPart, fetch: _Fetch) -> MonitoringFacts | NotAvailable
     targets = targets_of(_data(answers["targets"]))
     rules = rules_of(_data(answers["rules"]))
     jobs = sorted({t.job for t in targets if "apiserver" in t.job}) or ["apiserver"]
-    matcher = f'job=~"{"|".join(map(re.escape, jobs))}"'
+    # Within quotes a backslash is one itself, in Go as in JSON.
+    matcher = f"job=~{json.dumps('|'.join(map(re.escape, jobs)))}"
     asked = {
         name: text.format(apiserver=matcher, window=WINDOW) for name, text in OBJECTIVES.items()
     }

@@ -147,6 +147,7 @@ class KubernetesNode:
         capacity_cpu, capacity_memory, capacity_disk: what the machine has.
         images: the names of those that it has; kubelet tells 50 by default.
         machine, boot: the machine's id, and that of its last boot.
+        runtime, kernel, system: what runs it, as `containerd://2.3.7`.
     """
 
     ready: bool
@@ -166,6 +167,9 @@ class KubernetesNode:
     images: tuple[str, ...] = ()
     machine: str = ""
     boot: str = ""
+    runtime: str = ""
+    kernel: str = ""
+    system: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
