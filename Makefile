@@ -6,10 +6,10 @@ PYTEST := $(BIN)/python -m pytest --durations=10 --durations-min=1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup venv lint unit test verify-measuring verify-planted verify-killed gate lab lab-down \
-	bench-lab bench-probes lock
+	bench-lab bench-probes bench-conformance lock
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' Makefile
 
 setup: ## make this checkout ready: .venv, and the Debian packages that the lab needs (root)
 	@deploy/bootstrap
@@ -55,6 +55,9 @@ bench-lab: setup ## measure the lab and write benchmarks/lab.md (root); ARGS="--
 
 bench-probes: setup ## measure what all probes cost, write benchmarks/probes.md (root); ARGS="--runs 3"
 	$(BIN)/python -m benchmarks.probes $(ARGS)
+
+bench-conformance: setup ## measure the checklist and write benchmarks/conformance.md (root)
+	$(BIN)/python -m benchmarks.conformance $(ARGS)
 
 lock: venv ## pin all packages in requirements.lock; newest of all: make lock ARGS=--upgrade
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

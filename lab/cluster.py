@@ -13,8 +13,10 @@ from ruamel.yaml import YAML
 
 from lab.api import Api
 from lab.errors import LabError
+from lab.files import backup_senders
 from lab.kubectl import Kubectl
 from lab.machines import Fleet
+from lab.monitoring import Monitoring
 from lab.plan import Machine, Role
 from lab.progress import Progress
 from lab.shell import CommandFailed
@@ -22,6 +24,7 @@ from lab.templates import FOLDER, render
 from lab.wait import until
 
 _yaml = YAML(typ="safe")
+NOT_READY = "node.kubernetes.io/not-ready"
 
 
 def each(machines: Iterable[Machine], do: Callable[[Machine], object], *, at_once: int = 8) -> None:
@@ -51,6 +54,17 @@ class Cluster:
             with self.progress.step(f"kubeadm init on {first.name}"):
                 self._kubeadm(first)
         self._write_kubeconfig(first)
+        with ThreadPoolExecutor() as beside:
+            measuring = beside.submit(Monitoring(self.fleet, self.progress).start, self.kubectl)
+            self._join(others)
+            # Pods are spread over the nodes that there are when they are placed, and never moved.
+            self._wait_ready()
+            measuring.result()
+        with self.progress.step("cluster DNS and the demo workload"):
+            self._apply_workloads()
+        self._wait_complete()
+
+    def _join(self, others: Iterable[Machine]) -> None:
         missing = [m for m in others if not self._joined(m)]
         workers = [m for m in self.fleet.plan.of(Role.WORKER) if not self._joined(m)]
         if missing or workers:
@@ -61,9 +75,6 @@ class Cluster:
                 beside = pool.submit(each, workers, self._kubeadm, at_once=2)
                 one_by_one.result()
                 beside.result()
-        with self.progress.step("cluster DNS and the demo workload"):
-            self._apply_workloads()
-        self.wait_well()
 
     def wait_well(self) -> None:
         """Wait until all Nodes are Ready with certificates to serve with, and all Pods run.
@@ -71,9 +82,16 @@ class Cluster:
         Raises:
             LabError: not in time; says what is missing.
         """
+        self._wait_ready()
+        self._wait_complete()
+
+    def _wait_ready(self) -> None:
         api = Api.of(self.fleet.home.kubeconfig)
         with self.progress.step("all nodes Ready"):
             until(lambda: self._nodes_ready(api), "all nodes Ready", timeout=180, every=0.5)
+
+    def _wait_complete(self) -> None:
+        api = Api.of(self.fleet.home.kubeconfig)
         with self.progress.step("every workload has all its replicas"):
             until(
                 lambda: self._workloads_ready(api),
@@ -85,8 +103,10 @@ class Cluster:
     def back_up(self) -> None:
         """Take the first snapshots of etcd now: the timers' own come later."""
         with self.progress.step("first snapshots of etcd, here and off the machine"):
-            take = "systemctl start etcd-backup.service"
-            each(self.fleet.plan.etcd, lambda m: self._on(m, take, timeout=60))
+            etcd = self.fleet.plan.etcd
+            name = {m: "etcd" if m in etcd else "pki" for m in backup_senders(self.fleet.plan)}
+            take = "systemctl start {}-backup.service"
+            each(tuple(name), lambda m: self._on(m, take.format(name[m]), timeout=60))
 
     def _joined(self, machine: Machine) -> bool:
         return (self.fleet.home.disk(machine) / "upper/var/lib/machine/joined").exists()
@@ -136,6 +156,10 @@ class Cluster:
         ours["spec"]["replicas"] = replicas
         documents = [d for d in _yaml.load_all(printed) if d]
         merged = [_merge(d, ours) if d["kind"] == "Deployment" else d for d in documents]
+        for one in merged:
+            if one["kind"] == "Deployment":
+                # The first look comes too early, and the next by default 10 s later.
+                _container(one)["readinessProbe"]["periodSeconds"] = 2
         out = io.StringIO()
         _yaml.dump_all(merged, out)
         return out.getvalue()
@@ -149,6 +173,8 @@ class Cluster:
             for node in api.items("/api/v1/nodes")
             for condition in node["status"].get("conditions", [])
             if condition["type"] == "Ready" and condition["status"] == "True"
+            # The taint that keeps Pods away goes a moment after the condition comes.
+            if not any(t["key"] == NOT_READY for t in node.get("spec", {}).get("taints") or ())
         }
         if wanted - ready:
             raise LabError(f"Not Ready: {', '.join(sorted(wanted - ready))}.")
@@ -196,6 +222,10 @@ def _deployed(deployment: dict[str, Any]) -> bool:
 def _on_every_node(daemon_set: dict[str, Any]) -> bool:
     status = daemon_set["status"]
     return bool(status["numberReady"] == status["desiredNumberScheduled"])
+
+
+def _container(deployment: Any) -> Any:
+    return deployment["spec"]["template"]["spec"]["containers"][0]
 
 
 def _merge(into: Any, ours: Any) -> Any:

@@ -42,7 +42,7 @@ LIMITS = {
     Role.CONTROL_PLANE: Limits(2, 3 * GIB),
     Role.WORKER: Limits(1, 2 * GIB),
     Role.ETCD: Limits(1, GIB),
-    Role.LOAD_BALANCER: Limits(1, 512 * MIB),
+    Role.LOAD_BALANCER: Limits(1, 768 * MIB),
 }
 
 
@@ -132,6 +132,11 @@ class Plan:
     @property
     def balancers(self) -> tuple[Machine, ...]:
         return self.of(Role.LOAD_BALANCER)
+
+    @property
+    def monitor(self) -> Machine:
+        """The machine that Prometheus runs on."""
+        return self.balancers[0]
 
     @property
     def etcd(self) -> tuple[Machine, ...]:

@@ -13,6 +13,7 @@ from lab.errors import LabError, UsageError
 from lab.files import machine_files
 from lab.home import Home, held, registered, settle
 from lab.machines import Fleet, Layers, processors
+from lab.monitoring import Monitoring
 from lab.plan import Plan, plan
 from lab.progress import Progress
 from lab.secrets import Secrets, load_or_create
@@ -99,6 +100,7 @@ def _bring_up(home: Home, spec: Spec, layers: Layers, progress: Progress) -> Non
     cluster.form()
     if not home.inventory.exists():
         cluster.back_up()
+    Monitoring(fleet, progress).wait()
     uid = cluster.kubectl("get", "namespace", "kube-system", "--output=jsonpath={.metadata.uid}")
     inventory.write(home, settled, uid=uid)
 

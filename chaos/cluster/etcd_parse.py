@@ -64,6 +64,7 @@ def statuses_of(printed: Any) -> tuple[EtcdStatus, ...]:
                 quota=status.get("dbSizeQuota"),
                 learner=bool(status.get("isLearner")),
                 errors=tuple(status.get("errors") or ()),
+                cluster=_hex(header["cluster_id"]) if "cluster_id" in header else "",
             )
         )
     return tuple(sorted(statuses, key=lambda s: s.endpoint))

@@ -59,6 +59,7 @@ class _Section:
     servers: list[HaproxyServer] = field(default_factory=list)
     binds: list[str] = field(default_factory=list)
     uses: list[str] = field(default_factory=list)
+    rules: list[str] = field(default_factory=list)
 
     def heir(self, kind: str, name: str) -> _Section:
         """A section that begins where this one, a `defaults`, ended."""
@@ -71,6 +72,7 @@ class _Section:
             dict(self.timeouts),
             dict(self.server),
             uses=list(self.uses),
+            rules=list(self.rules),
         )
 
 
@@ -142,6 +144,8 @@ def _read(section: _Section, words: list[str]) -> None:
             section.binds.append(" ".join(rest))
         case ["default_backend" | "use_backend", name, *_]:
             section.uses.append(name)
+        case ["acl" | "http-request" | "tcp-request" | "stats", *_]:
+            section.rules.append(" ".join(words))
         case [name, *rest]:
             section.words[name] = " ".join(rest)
 
@@ -174,6 +178,7 @@ def _frontend(section: _Section) -> HaproxyFrontend:
         binds=tuple(section.binds),
         backends=tuple(dict.fromkeys([*own, *section.uses])),
         timeouts=section.timeouts,
+        rules=tuple(section.rules),
     )
 
 

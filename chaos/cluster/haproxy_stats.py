@@ -26,7 +26,7 @@ def parse_stats(text: str) -> tuple[HaproxyState, ...]:
     for row in rows:
         if row.get("type") != "2":  # 0 a frontend, 1 a backend, 2 a server, 3 a listener
             continue
-        since = row.get("lastchg") or ""
+        since, sessions = row.get("lastchg") or "", row.get("stot") or ""
         states.append(
             HaproxyState(
                 backend=row["pxname"],
@@ -34,6 +34,7 @@ def parse_stats(text: str) -> tuple[HaproxyState, ...]:
                 status=row.get("status") or "",
                 check=(row.get("check_status") or "").removeprefix("* "),
                 since=timedelta(seconds=int(since)) if since.isdigit() else None,
+                sessions=int(sessions) if sessions.isdigit() else None,
             )
         )
     return tuple(states)

@@ -29,6 +29,7 @@ from chaos.cluster.inventory_parts import (
 from chaos.cluster.inventory_policy import Cable, Chaos, FaultBudget, Power, Waiver
 from chaos.cluster.inventory_probes import UserProbes
 from chaos.cluster.inventory_rules import broken
+from chaos.cluster.inventory_wide import MonitoringPart, ObjectivesPart, OperationsPart
 from chaos.cluster.inventory_yaml import Document, NotYaml, read_yaml
 from chaos.measure.budget import Budget
 
@@ -59,6 +60,12 @@ class Inventory(Part):
     every namespace with the label `holdfast.dev/critical=true`."""
     probes: UserProbes = UserProbes()
     """What users want to know themselves while something is broken."""
+    monitoring: MonitoringPart | None = None
+    """Who measures the cluster. Leave it out where nobody does: what concerns it is not covered."""
+    operations: OperationsPart | None = None
+    """Runbooks and drills."""
+    objectives: ObjectivesPart = ObjectivesPart()
+    """What is promised."""
     budgets: dict[Text, FaultBudget] = Field(default={})
     """By the fault's name; `any` for all that are not named."""
     chaos: Chaos = Chaos()

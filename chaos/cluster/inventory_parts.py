@@ -66,6 +66,10 @@ class ClusterPart(Part):
     """Path of the kubeconfig, relative to this file."""
     context: Text | None = None
     """Which context of the kubeconfig; its current one by default."""
+    managed: Literal["eks", "gke", "aks", "other"] | None = None
+    """Who runs the control plane, where its owners do not."""
+    regional: bool | None = None
+    """Of a managed control plane: whether it stands in several zones."""
 
 
 class Endpoint(Part):
@@ -90,6 +94,8 @@ class NodePart(Part):
     """What it does. `spare`: joined, but not (yet) behind the balancer."""
     zone: Text | None = None
     """What it fails together with: a rack, a room, a cloud's zone."""
+    host: Text | None = None
+    """The hypervisor or chassis that it stands on: what stands on one fails with it."""
     address: Address
     """Its IP address inside the cluster."""
     url: Text
@@ -124,6 +130,10 @@ class EtcdPart(Part):
     """Where its files are; where kubeadm puts them by default, which only fits `stacked`."""
     endpoints: tuple[Text, ...] = ()
     """Client URLs to ask; `https://127.0.0.1:2379` on each of its machines by default."""
+    fsync_p99: Duration = parse_duration("10ms")
+    """How long writing its log to disk may take, 99 times of 100."""
+    commit_p99: Duration = parse_duration("25ms")
+    """How long committing its database to disk may take, 99 times of 100."""
 
 
 class LoadBalancers(Part):
@@ -155,6 +165,8 @@ class Backups(Part):
     """How old the newest may be."""
     pattern: Text = "*.db"
     """What their file names look like, as for `find -name`."""
+    keep: Annotated[int, Field(ge=1)] = 3
+    """How many of each machine's are to be kept, once it has been there for so long."""
     folder: Text | None = None
     """The folder on the machines that run etcd where they are taken."""
     off_node: tuple[Stored, ...] = ()

@@ -83,6 +83,10 @@ def _others(inventory: Inventory) -> Iterator[Broken]:
     if inventory.load_balancers and not inventory.with_role(Role.LOAD_BALANCER):
         yield ("load_balancers",), "no node has the role load-balancer"
     names = [n.name for n in inventory.nodes]
+    asked_from = inventory.monitoring.node if inventory.monitoring else None
+    if asked_from and asked_from not in names:
+        told = f'there is no node "{asked_from}"{nearest(asked_from, names)}'
+        yield ("monitoring", "node"), told
     for i, stored in enumerate(inventory.backups.off_node if inventory.backups else ()):
         if stored.node not in names:
             place = ("backups", "off_node", i, "node")

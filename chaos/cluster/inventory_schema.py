@@ -19,7 +19,13 @@ def schema() -> str:
     content = Inventory.model_json_schema()
     _tidy(content)
     # What pydantic serialises as ISO 8601 is written another way by people.
-    content["$defs"]["Backups"]["properties"]["max_age"]["default"] = "24h"
+    defaults = {
+        "Backups": {"max_age": "24h"},
+        "EtcdPart": {"fsync_p99": "10ms", "commit_p99": "25ms"},
+    }
+    for part, fields in defaults.items():
+        for name, text in fields.items():
+            content["$defs"][part]["properties"][name]["default"] = text
     top = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Inventory"}
     return json.dumps(top | content, indent=2) + "\n"
 

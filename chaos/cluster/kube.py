@@ -21,6 +21,7 @@ from urllib3.exceptions import HTTPError, InsecureRequestWarning
 
 from chaos.cluster.access import ApiAccess
 from chaos.cluster.kube_errors import ApiError, Trouble, of_status, of_transport
+from chaos.cluster.parallel import AT_ONCE
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiClient
@@ -69,7 +70,7 @@ class Kube:
                 self._pool = urllib3.HTTPSConnectionPool(
                     access.host,
                     access.port,
-                    maxsize=8,
+                    maxsize=AT_ONCE,
                     retries=False,
                     timeout=urllib3.Timeout(
                         connect=CONNECT.total_seconds(), read=READ.total_seconds()

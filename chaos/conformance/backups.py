@@ -51,9 +51,9 @@ def _store(
         findings.good.append(f"{where} is empty")
     else:
         file = store.files[0]
-        told = f"{where}: the newest, {file.name}, is {_age(file.age)} old"
+        told = f"{where}: the newest, {file.name}, is {age_of(file.age)} old"
         if file.age > limit:
-            findings.wrong.append(f"{told}, and {_age(limit)} is allowed")
+            findings.wrong.append(f"{told}, and {age_of(limit)} is allowed")
         elif _origins(file, taken) == {store.node}:
             findings.wrong.append(f"{told}, and was taken on {store.node} itself")
         else:
@@ -92,15 +92,15 @@ def _taken(folder: BackupFolder, findings: Findings) -> None:
         findings.good.append(f"{where}, where they are taken, could not be looked at")
     elif folder.files:
         newest = folder.files[0]
-        findings.good.append(f"{where}: the newest was taken {_age(newest.age)} ago")
+        findings.good.append(f"{where}: the newest was taken {age_of(newest.age)} ago")
     else:
         findings.good.append(f"{where}: none was taken")
 
 
-def _age(age: timedelta) -> str:
+def age_of(age: timedelta) -> str:
     """Short, to the minute.
 
-    >>> _age(timedelta(days=1, minutes=61))
+    >>> age_of(timedelta(days=1, minutes=61))
     '25 h 1 min'
     """
     hours, minutes = divmod(int(age.total_seconds()) // 60, 60)

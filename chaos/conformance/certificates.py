@@ -16,7 +16,7 @@ from chaos.conformance.machines import is_control_plane
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed, not_covered
 
 LEFT = timedelta(days=30)
-APISERVER = "apiserver"
+APISERVER, ENDPOINT = "apiserver", "endpoint"
 
 
 def live_certificates_name_the_balancer(facts: Facts, inventory: Declared) -> CheckOutcome:
@@ -32,15 +32,17 @@ def live_certificates_name_the_balancer(facts: Facts, inventory: Declared) -> Ch
     if inventory.endpoint_address not in (None, inventory.endpoint_name):
         wanted.append(str(inventory.endpoint_address))
     for one in served:
+        if one.what not in (APISERVER, ENDPOINT):
+            continue
         if isinstance(one.certificate, NotAvailable):
-            findings.gap(_who(one), one.certificate)
+            findings.gap(shown_by(one), one.certificate)
         elif missing := [name for name in wanted if not one.certificate.covers(name)]:
             names = listed((*one.certificate.names, *one.certificate.addresses))
             findings.wrong.append(
-                f"{_who(one)} shows a certificate without {listed(missing)}: it is for {names}"
+                f"{shown_by(one)} shows a certificate without {listed(missing)}: it is for {names}"
             )
         else:
-            findings.good.append(f"{_who(one)} shows one for {listed(wanted)}")
+            findings.good.append(f"{shown_by(one)} shows one for {listed(wanted)}")
     asked = {one.node for one in served if one.what == APISERVER}
     if isinstance(facts.nodes, NotAvailable):
         findings.gap("whether that is every apiserver", facts.nodes)
@@ -87,7 +89,9 @@ def _all(facts: Facts) -> Iterator[tuple[str, Certificate | NotAvailable]]:
         yield "the live certificates", served
     else:
         for one in served:
-            yield f"what {_who(one)} shows", one.certificate
+            if one.what not in (APISERVER, ENDPOINT) and isinstance(one.certificate, NotAvailable):
+                continue  # its port is closed to us, and its file tells
+            yield f"what {shown_by(one)} shows", one.certificate
     if not served:
         yield "the live certificates", NotAvailable("none was seen")
     for node, stored in facts.stored_certificates.items():
@@ -110,10 +114,13 @@ def _unseen(facts: Facts) -> Iterator[tuple[str, NotAvailable]]:
             yield f"the disk of {node.name}", NotAvailable(why)
 
 
-def _who(one: ServedCertificate) -> str:
+def shown_by(one: ServedCertificate) -> str:
+    """Whose it is that shows it, for a sentence."""
     if one.what == APISERVER:
         return f"the apiserver of {one.node or 'a machine not in the inventory'} ({one.address})"
-    return f"the endpoint ({one.address})"
+    if one.what == ENDPOINT:
+        return f"the endpoint ({one.address})"
+    return f"{one.what} of {one.node or 'a machine not in the inventory'} ({one.address})"
 
 
 def _days(left: timedelta) -> str:

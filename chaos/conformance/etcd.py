@@ -45,3 +45,15 @@ def tolerance(etcd: EtcdFacts) -> str:
 def name_of(member: EtcdMember) -> str:
     """What a report calls a member."""
     return member.name or f"{member.id} (never started)"
+
+
+def silent(etcd: EtcdFacts, findings: Findings) -> None:
+    """Note the members that gave no status: what they would say is not known.
+
+    One that never started has nothing to say.
+    """
+    said = {s.member for s in etcd.statuses}
+    missing = [name_of(m) for m in etcd.members if m.started and m.id not in said]
+    if missing:
+        members = counted(len(missing), "member")
+        findings.gap(f"the status of {members}", f"{listed(missing)} gave none")

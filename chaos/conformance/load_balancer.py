@@ -1,110 +1,65 @@
-"""The balancers in front of the apiservers."""
+"""The balancers in front of the apiservers: whom they send to, and how they check them."""
 
 from __future__ import annotations
 
-import ipaddress
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from chaos.cluster.facts import (
-    Balancer,
-    Declared,
-    Facts,
-    HaproxyBackend,
-    HaproxyConfig,
-    HaproxyServer,
-    NotAvailable,
-)
+from chaos.cluster.facts import Declared, Facts, HaproxyBackend, NotAvailable
+from chaos.conformance.backends import Behind, behind, enabled, nameless, node_of
 from chaos.conformance.health_check import PATH, shallow
-from chaos.conformance.machines import control_planes
-from chaos.conformance.outcome import CheckOutcome, Findings, listed, not_covered
+from chaos.conformance.outcome import CheckOutcome, Findings, listed
+
+# Fewer than so many for each server say nothing of how they are shared out.
+ENOUGH = 3
 
 
-def every_apiserver_is_checked(facts: Facts, inventory: Declared) -> CheckOutcome:
-    """Every balancer asks /readyz of every apiserver over TLS, and sends to nobody else."""
-    if isinstance(facts.balancers, NotAvailable):
-        return not_covered("the balancers", facts.balancers)
-    if isinstance(facts.nodes, NotAvailable):
-        return not_covered("which apiservers there are", facts.nodes)
-    # A configuration may have them by address or by name.
-    apiservers = {node.address: node.name for node in control_planes(facts.nodes)}
+def every_apiserver_is_behind(facts: Facts, inventory: Declared) -> CheckOutcome:
+    """Every balancer sends to every serving control plane, and to nobody else."""
     findings = Findings()
-    for balancer in facts.balancers:
-        if isinstance(balancer.config, NotAvailable):
-            findings.gap(f"the configuration of {balancer.node}", balancer.config)
-            continue
-        backends = _backends(balancer.config, inventory.endpoint_port, apiservers)
-        if not backends:
-            port = inventory.endpoint_port
-            findings.wrong.append(f"{balancer.node} has no backend behind port {port}")
-            continue
-        for name in sorted({s.host for one in backends for s in _nameless(one, apiservers)}):
-            findings.gap(f"who {name} is, to which {balancer.node} sends", "no node is called so")
-        wrong = [what for one in backends for what in _wrong(one, apiservers)]
-        findings.wrong += [f"{balancer.node}, {what}" for what in wrong]
-        seen = _states(balancer, backends, findings)
-        if not wrong and seen:
-            names = listed(apiservers.values())
-            findings.good.append(f"{balancer.node} asks https {PATH} of {names}; all are UP")
+    for one in behind(facts, inventory, findings):
+        for name in sorted({s.host for b in one.backends for s in nameless(b, one.apiservers)}):
+            findings.gap(f"who {name} is, to which {one.name} sends", "no node is called so")
+        wrong = [what for backend in one.backends for what in _strangers(backend, one)]
+        findings.wrong += [f"{one.name}, {what}" for what in wrong]
+        if not wrong:
+            spare = [s.name for _, s in one.servers() if s.backup]
+            also = f"; only when those are down: {listed(spare)}" if spare else ""
+            names = listed(one.apiservers.values())
+            findings.good.append(f"{one.name} sends to {names} and to nobody else{also}")
     return findings.outcome()
 
 
-def _backends(
-    config: HaproxyConfig, port: int, apiservers: Mapping[str, str]
-) -> list[HaproxyBackend]:
-    """Those that the endpoint's port leads to; else, behind another port, those with apiservers."""
-    led = {
-        name
-        for frontend in config.frontends
-        if any(_binds(bind, port) for bind in frontend.binds)
-        for name in frontend.backends
-    }
-    if led:
-        return [one for one in config.backends if one.name in led]
-    return [one for one in config.backends if any(_node(s, apiservers) for s in one.servers)]
-
-
-def _binds(bind: str, port: int) -> bool:
-    """Whether `ADDRESS:PORT[-PORT],…` covers this port."""
-    for address in bind.partition(" ")[0].split(","):
-        found = re.search(r":(\d+)(?:-(\d+))?$", address)
-        if found and int(found[1]) <= port <= int(found[2] or found[1]):
-            return True
-    return False
-
-
-def _node(server: HaproxyServer, apiservers: Mapping[str, str]) -> str | None:
-    """The control plane that a server is."""
-    if server.host in apiservers.values():
-        return server.host
-    try:
-        return apiservers.get(str(ipaddress.ip_address(server.host)))
-    except ValueError:
-        short = server.host.partition(".")[0]
-        return short if short in apiservers.values() else None
-
-
-def _enabled(backend: HaproxyBackend) -> list[HaproxyServer]:
-    return [one for one in backend.servers if "disabled" not in one.options]
-
-
-def _nameless(backend: HaproxyBackend, apiservers: Mapping[str, str]) -> list[HaproxyServer]:
-    """Those given by a DNS name that only the balancer can resolve."""
-    unknown = [one for one in _enabled(backend) if not _node(one, apiservers)]
-    return [one for one in unknown if not re.fullmatch(r"[\d.]+|[\da-fA-F:]*:.*", one.host)]
-
-
-def _wrong(backend: HaproxyBackend, apiservers: Mapping[str, str]) -> Iterator[str]:
+def _strangers(backend: HaproxyBackend, one: Behind) -> Iterator[str]:
     where = f"backend {backend.name}"
-    servers, nameless = _enabled(backend), _nameless(backend, apiservers)
+    servers, unknown = enabled(backend), nameless(backend, one.apiservers)
     strangers = [
-        f"{s.name} ({s.host})" for s in servers if s not in nameless and not _node(s, apiservers)
+        f"{s.name} ({s.host})"
+        for s in servers
+        if s not in unknown and not node_of(s, one.apiservers)
     ]
     if strangers:
         yield f"{where}: no serving control plane: {listed(strangers)}"
-    missing = sorted(set(apiservers.values()) - {_node(s, apiservers) for s in servers})
-    if missing and not nameless:
+    missing = sorted(set(one.apiservers.values()) - {node_of(s, one.apiservers) for s in servers})
+    if missing and not unknown:
         yield f"{where}: not behind it: {listed(missing)}"
+    if servers and all(s.backup for s in servers):
+        yield f"{where}: every server is a backup: HAProxy sends to the first of them alone"
+
+
+def every_apiserver_is_checked(facts: Facts, inventory: Declared) -> CheckOutcome:
+    """Every balancer asks /readyz of every server over TLS."""
+    findings = Findings()
+    for one in behind(facts, inventory, findings):
+        wrong = [what for backend in one.backends for what in _unchecked(backend)]
+        findings.wrong += [f"{one.name}, {what}" for what in wrong]
+        if not wrong:
+            names = listed(s.name for _, s in one.servers())
+            findings.good.append(f"{one.name} asks https {PATH} of {names}")
+    return findings.outcome()
+
+
+def _unchecked(backend: HaproxyBackend) -> Iterator[str]:
+    where, servers = f"backend {backend.name}", enabled(backend)
     unchecked = [s.name for s in servers if not s.checked]
     if unchecked:
         yield f"{where}: never checked, and sent to when dead: {listed(unchecked)}"
@@ -116,24 +71,59 @@ def _wrong(backend: HaproxyBackend, apiservers: Mapping[str, str]) -> Iterator[s
         yield f"{where}: {listed(names)}: {why}"
 
 
-def _states(balancer: Balancer, backends: list[HaproxyBackend], findings: Findings) -> bool:
-    """Whether the running process has all servers of the configuration, and has them up."""
-    if isinstance(balancer.states, NotAvailable):
-        findings.gap(f"what {balancer.node} sees", balancer.states)
-        return False
-    by_name = {(one.backend, one.server): one for one in balancer.states}
-    good = True
-    for backend in backends:
-        for server in _enabled(backend):
-            if not server.checked:
-                continue
+def every_apiserver_is_up(facts: Facts, inventory: Declared) -> CheckOutcome:
+    """The running process has all servers of its configuration, and has them up."""
+    findings = Findings()
+    for one in behind(facts, inventory, findings):
+        states = one.balancer.states
+        if isinstance(states, NotAvailable):
+            findings.gap(f"what {one.name} sees", states)
+            continue
+        by_name = {(state.backend, state.server): state for state in states}
+        up, unseen = [], []
+        for backend, server in one.servers():
             state = by_name.get((backend.name, server.name))
-            if state is not None and state.up:
+            where = f"{one.name}, backend {backend.name}: {server.name} is configured, and the"
+            if state is None:
+                findings.wrong.append(f"{where} running HAProxy does not know it")
+            elif not server.checked:
+                unseen.append(server.name)
+            elif not state.up:
+                seen = f"{state.status} ({state.check})"
+                findings.wrong.append(f"{where} running HAProxy has it as {seen}")
+            else:
+                up.append(server.name)
+        if up:
+            # That it should be checked is another item's to say.
+            also = f"; never checked: {listed(unseen)}" if unseen else ""
+            findings.good.append(f"{one.name} has {listed(up)} up{also}")
+        elif unseen:
+            findings.gap(f"whether {one.name} reaches {listed(unseen)}", "they are never checked")
+    return findings.outcome()
+
+
+def every_apiserver_is_used(facts: Facts, inventory: Declared) -> CheckOutcome:
+    """The balancer that is used has sent connections to every server that is not a backup."""
+    findings, used = Findings(), False
+    for one in behind(facts, inventory, findings):
+        states = one.balancer.states
+        if isinstance(states, NotAvailable):
+            findings.gap(f"what {one.name} counts", states)
+            continue
+        names = {(b.name, s.name) for b, s in one.servers() if not s.backup}
+        seen = {s.server: s.sessions for s in states if (s.backend, s.server) in names}
+        counts = {name: count for name, count in seen.items() if count is not None}
+        told = f"{one.name}: connections so far: {listed(f'{k} {v}' for k, v in counts.items())}"
+        if sum(counts.values()) < ENOUGH * max(1, len(names)):
+            if one.balancer.holds_address is not True:
+                findings.good.append(f"{one.name} was hardly used since it started")
                 continue
-            good = False
-            seen = f"has it as {state.status} ({state.check})" if state else "does not know it"
-            findings.wrong.append(
-                f"{balancer.node}, backend {backend.name}: {server.name} is configured, and the "
-                f"running HAProxy {seen}"
-            )
-    return good
+            findings.gap(f"how {one.name} shares out", "it has had hardly any connection")
+        elif idle := [name for name, count in counts.items() if not count]:
+            findings.wrong.append(f"{told}: none went to {listed(idle)}")
+        else:
+            used = True
+            findings.good.append(told)
+    if not used and not findings.wrong and not findings.gaps:
+        findings.gap("how connections are shared out", "no balancer has had more than a few")
+    return findings.outcome()

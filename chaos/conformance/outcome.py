@@ -27,6 +27,10 @@ Judge = Callable[[Facts, Declared], CheckOutcome]
 """Judges one item: from the facts, and from what the inventory says of the cluster."""
 
 
+# Sentences of what is good that are told.
+MOST = 40
+
+
 @dataclass(slots=True)
 class Findings:
     """What is found while an item is judged.
@@ -52,15 +56,21 @@ class Findings:
         """
         if self.wrong:
             unseen = (f"not looked at: {gap}" for gap in self.gaps)
-            told = (*self.wrong, *unseen, *self.good)
+            told = (*self.wrong, *unseen, *self._good())
             return CheckOutcome(verdict=Verdict.FAIL, evidence=told, remedy=remedy)
         if self.gaps:
-            told = (*self.gaps, *self.good)
+            told = (*self.gaps, *self._good())
             return CheckOutcome(verdict=Verdict.NOT_COVERED, evidence=told)
         if not self.good:
             nothing = ("there was nothing to look at",)
             return CheckOutcome(verdict=Verdict.INCONCLUSIVE, evidence=nothing)
-        return CheckOutcome(verdict=Verdict.PASS, evidence=tuple(self.good))
+        return CheckOutcome(verdict=Verdict.PASS, evidence=self._good())
+
+    def _good(self) -> tuple[str, ...]:
+        """What is as it should be; of very much the first: a thousand nodes are no evidence."""
+        more = len(self.good) - MOST
+        rest = (f"and {more} more that are as they should be",) if more > 0 else ()
+        return (*self.good[:MOST], *rest)
 
 
 def not_covered(what: str, why: NotAvailable | str) -> CheckOutcome:

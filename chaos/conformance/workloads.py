@@ -14,10 +14,9 @@ from chaos.cluster.facts import (
     NotAvailable,
     Workload,
 )
+from chaos.conformance.critical import critical
 from chaos.conformance.machines import is_control_plane, zone_of
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed, not_covered
-
-DNS, COREDNS = "the cluster's DNS", "Deployment kube-system/coredns"
 
 
 def replicas_are_apart(facts: Facts, inventory: Declared) -> CheckOutcome:
@@ -25,18 +24,12 @@ def replicas_are_apart(facts: Facts, inventory: Declared) -> CheckOutcome:
 
     Apart: no node holds more than half of a workload's ready Pods, and no zone all of them.
     """
-    if isinstance(facts.workloads, NotAvailable):
-        return not_covered("the critical workloads", facts.workloads)
     if isinstance(facts.nodes, NotAvailable):
         return not_covered("the nodes", facts.nodes)
     findings = Findings()
     nodes = {n.name: n for n in facts.nodes if n.kubernetes}
     zones = len({zone_of(n) for n in nodes.values()} - {None})
-    _expected(facts.workloads, inventory, findings)
-    for workload in facts.workloads:
-        if workload.replicas == 0:
-            findings.good.append(f"{workload} is scaled to 0")
-            continue
+    for workload in critical(facts, inventory, findings):
         wrong = [*_declared(workload, nodes), *_placed(workload, nodes, zones)]
         findings.wrong += [f"{workload} {what}" for what in wrong]
         if not wrong:
@@ -48,16 +41,10 @@ def replicas_are_apart(facts: Facts, inventory: Declared) -> CheckOutcome:
 
 def budgets_let_one_go(facts: Facts, inventory: Declared) -> CheckOutcome:
     """Exactly one PodDisruptionBudget each; it lets a Pod go now, and not all of them."""
-    if isinstance(facts.workloads, NotAvailable):
-        return not_covered("the critical workloads", facts.workloads)
     if isinstance(facts.disruption_budgets, NotAvailable):
         return not_covered("the PodDisruptionBudgets", facts.disruption_budgets)
     findings = Findings()
-    _expected(facts.workloads, inventory, findings)
-    for workload in facts.workloads:
-        if workload.replicas == 0:
-            findings.good.append(f"{workload} is scaled to 0")
-            continue
+    for workload in critical(facts, inventory, findings):
         budgets = [b for b in facts.disruption_budgets if str(workload) in b.selects]
         names = listed(b.name for b in budgets)
         if not budgets:
@@ -72,20 +59,32 @@ def budgets_let_one_go(facts: Facts, inventory: Declared) -> CheckOutcome:
     return findings.outcome()
 
 
+def budgets_block_no_drain(facts: Facts, _inventory: Declared) -> CheckOutcome:
+    """No PodDisruptionBudget of the cluster keeps every Pod where it is, for good."""
+    if isinstance(facts.disruption_budgets, NotAvailable):
+        return not_covered("the PodDisruptionBudgets", facts.disruption_budgets)
+    findings, fine = Findings(), 0
+    for budget in facts.disruption_budgets:
+        where = f"PodDisruptionBudget {budget.namespace}/{budget.name}"
+        # With Pods that are not healthy it is right to block; with all of them, it is for ever.
+        whole = budget.expected > 0 and budget.healthy >= budget.expected
+        if whole and budget.allowed < 1:
+            needed = f"{budget.desired} of {budget.expected} must be healthy, and are"
+            findings.wrong.append(f"{where} never lets a Pod go: {needed}")
+        else:
+            fine += 1
+    if fine or not findings.wrong:
+        findings.good.append(
+            f"{counted(fine, 'PodDisruptionBudget')} that let a drain come to an end"
+        )
+    return findings.outcome()
+
+
 def _useless(budget: DisruptionBudget) -> str:
     counts = f"{budget.healthy} of {budget.expected} are healthy, {budget.desired} must be"
     if budget.allowed < 1:
         return f"lets none go ({counts}): it blocks every drain"
     return "" if budget.desired else f"lets all go at once ({counts}): it holds nothing back"
-
-
-def _expected(workloads: tuple[Workload, ...], inventory: Declared, findings: Findings) -> None:
-    """What must be among them; a list that is empty proves nothing."""
-    if not any(w.critical == DNS or str(w) == COREDNS for w in workloads):
-        findings.gap(DNS, "no Deployment of kube-system has the label k8s-app=kube-dns")
-    for namespace in inventory.critical_namespaces:
-        if not any(w.namespace == namespace for w in workloads):
-            findings.gap(f"the namespace {namespace}", "it has no Deployment and no StatefulSet")
 
 
 def _rules(workload: Workload) -> tuple[Apart, ...]:

@@ -19,6 +19,8 @@ PACKAGES = (
     *("systemd", "systemd-sysv", "dbus", "openssh-server", "procps", "kmod", "util-linux"),
     *("iproute2", "nftables", "iptables", "conntrack", "ethtool", "iputils-ping", "tcpdump"),
     *("runc", "containernetworking-plugins", "haproxy", "keepalived", "dnsmasq"),
+    # One balancer measures the lab.
+    *("prometheus", "prometheus-alertmanager"),
     *("curl", "ca-certificates", "openssl", "socat", "netcat-openbsd", "jq", "less", "psmisc"),
     # For the images: a shell without libraries, and the process that a pod's sandbox holds open.
     *("busybox-static", "catatonit"),

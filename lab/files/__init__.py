@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lab.files.backups import backup, backup_store, backup_stores
+from lab.files.backups import backup, backup_senders, backup_store, backup_stores
 from lab.files.balancer import balancer
 from lab.files.etcd import etcd
 from lab.files.kubernetes import control_plane, worker
 from lab.files.machine import capacity, common
+from lab.files.monitoring import metrics
 from lab.files.parts import File, Files
 from lab.plan import Machine, Plan, Role
 from lab.secrets import Secrets
 
-__all__ = ["File", "Files", "backup_stores", "machine_files"]
+__all__ = ["File", "Files", "backup_senders", "backup_stores", "machine_files"]
 
 
 def machine_files(plan: Plan, machine: Machine, secrets: Secrets, cpus: int) -> Files:
@@ -30,8 +31,10 @@ def machine_files(plan: Plan, machine: Machine, secrets: Secrets, cpus: int) -> 
     }
     files = common(plan, machine, secrets) | capacity(machine, cpus)
     files |= by_role[machine.role](plan, machine, secrets)
-    if machine in plan.etcd:
+    if machine in backup_senders(plan):
         files |= backup(plan, machine, secrets)
+    if machine in plan.etcd:
+        files |= metrics()
     if machine in backup_stores(plan):
         files |= backup_store(plan, secrets)
     return files

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lab.files.monitoring import monitoring
 from lab.files.parts import File, Files, enabled
 from lab.plan import Machine, Plan
 from lab.secrets import Secrets
@@ -9,10 +10,10 @@ from lab.templates import render
 
 
 def balancer(plan: Plan, machine: Machine, secrets: Secrets) -> Files:
-    """HAProxy, keepalived and the lab's resolver."""
+    """HAProxy, keepalived and the lab's resolver; on one of them, what measures the lab."""
     others = [b for b in plan.balancers if b != machine]
     keepalived = render("balancer/keepalived.conf.j2", plan=plan, machine=machine, others=others)
-    return {
+    files = {
         "/etc/haproxy/haproxy.cfg": File(render("balancer/haproxy.cfg.j2", plan=plan)),
         "/etc/haproxy/kubernetes-ca.crt": File(secrets.ca.certificate),
         "/etc/keepalived/keepalived.conf": File(keepalived),
@@ -21,3 +22,4 @@ def balancer(plan: Plan, machine: Machine, secrets: Secrets) -> Files:
         **enabled("keepalived.service"),
         **enabled("dnsmasq.service"),
     }
+    return files | (monitoring(plan, secrets) if machine == plan.monitor else {})

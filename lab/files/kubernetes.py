@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from lab.files.parts import File, Files, fixed, unit
 from lab.pki import issue
 from lab.plan import Machine, Plan
@@ -18,6 +20,8 @@ def _kubernetes(plan: Plan, machine: Machine, secrets: Secrets, *, first: bool) 
     cni = render("kubernetes/cni.conflist.j2", machine=machine)
     join = render("kubernetes/kubeadm.service.j2", verb="init" if first else "join")
     return {
+        # By this the API tells machines from copies of one machine.
+        "/etc/machine-id": File(_machine_id(plan, machine) + "\n", 0o444),
         "/etc/containerd/config.toml": File(render("kubernetes/containerd.toml.j2", images=images)),
         "/etc/crictl.yaml": fixed("kubernetes/crictl.yaml"),
         "/etc/cni/net.d/10-lab.conflist": File(cni),
@@ -36,6 +40,12 @@ def _kubernetes(plan: Plan, machine: Machine, secrets: Secrets, *, first: bool) 
             wanted_by="multi-user.target",
         ),
     }
+
+
+def _machine_id(plan: Plan, machine: Machine) -> str:
+    """The same at each boot, another for each machine of each lab."""
+    name = f"{plan.spec.name}/{plan.spec.subnet}/{machine.name}"
+    return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
 def control_plane(plan: Plan, machine: Machine, secrets: Secrets) -> Files:

@@ -6,6 +6,7 @@ import pytest
 
 from lab.kubectl import Kubectl
 from lab.machines import Fleet
+from lab.monitoring import Monitoring
 from lab.progress import Progress
 from lab.saved import restore, save
 from lab.shell import CommandFailed
@@ -25,3 +26,5 @@ def test_a_restored_lab_has_what_was_there_and_not_what_came_after(
     kubectl("get", "configmap", "before", "--namespace=default")
     with pytest.raises(CommandFailed, match="NotFound"):
         kubectl("get", "configmap", "after", "--namespace=default")
+    # Later than the cluster is well; whoever looks at it next finds it measured.
+    Monitoring(fleet, quiet).wait()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
@@ -113,12 +113,49 @@ class Bench:
         replace = f"cp -a {file} {part} && cat >{part} && mv {part} {file}"
         self.on(machine, replace, stdin=changed)
 
+    def take_away(self, machine: str, path: str) -> None:
+        """Remove a file of a machine; `put_back` restores it."""
+        file, kept = shlex.quote(path), shlex.quote(_kept(path))
+        self.on(machine, f"mkdir -p {KEPT}; [ -e {kept} ] || cp -a {file} {kept}; rm {file}")
+
     def put_back(self, machine: str, path: str) -> None:
         """A file as it was before it was changed; where it never was, nothing happens."""
         file, kept = shlex.quote(path), shlex.quote(_kept(path))
         part = shlex.quote(str(PurePosixPath(path).with_name(".planted")))
         restore = f"cp -a {kept} {part} && mv {part} {file} && rm {kept}"
         self.on(machine, f"[ ! -e {kept} ] || {{ {restore}; }}")
+
+    def apply(self, *things: Mapping[str, Any]) -> None:
+        """Put objects into the API, as they are declared."""
+        everything = {"apiVersion": "v1", "kind": "List", "items": things}
+        self.kubectl("apply", "--filename=-", stdin=json.dumps(everything))
+
+    def delete(self, kind: str, name: str, *words: str) -> None:
+        """Take an object out of the API, if it is there; words: further options."""
+        self.kubectl("delete", kind, name, "--ignore-not-found", *words)
+
+    def change_object(
+        self, kind: str, name: str, namespace: str, change: Callable[[Any], None]
+    ) -> None:
+        """Change an object of the API; how it was is kept beside the lab's inventory."""
+        thing = self.get(kind, name, f"--namespace={namespace}")
+        # Without these it is replaced whatever it has become meanwhile.
+        for field in ("resourceVersion", "uid", "creationTimestamp", "managedFields"):
+            thing["metadata"].pop(field, None)
+        kept = self._beside(f"{kind}-{namespace}-{name}.json")
+        if not kept.exists():
+            kept.write_text(json.dumps(thing))
+        before = json.dumps(thing)
+        change(thing)
+        assert json.dumps(thing) != before, f"{kind} {name} has nothing to change"
+        self.kubectl("replace", "--filename=-", stdin=json.dumps(thing))
+
+    def put_back_object(self, kind: str, name: str, namespace: str) -> None:
+        """An object as it was before it was changed; where it never was, nothing happens."""
+        kept = self._beside(f"{kind}-{namespace}-{name}.json")
+        if kept.exists():
+            self.kubectl("replace", "--filename=-", stdin=kept.read_text())
+            kept.unlink()
 
     def change_inventory(self, change: Callable[[Any], None]) -> None:
         """Give `holdfast` another inventory than the lab's own."""

@@ -13,12 +13,15 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from chaos.cluster.facts import Facts
+from chaos.cluster.recorded import load
 from chaos.measure.verdict import Verdict
 from chaos.result import RunResult
 from reports import run_folder, verdict_json
 
 REPO = Path(__file__).parents[2]
 HOLDFAST = Path(sys.executable).with_name("holdfast")
+FAIL = Verdict.FAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +33,31 @@ class Ran:
         seconds: how long it took.
         result: what its verdict.json holds.
         out: what it printed.
+        folder: where it left its facts; None where there are none.
     """
 
     code: int
     seconds: float
     result: RunResult
     out: str
+    folder: Path | None = None
+
+    @property
+    def facts(self) -> Facts:
+        """What it had read of the cluster."""
+        assert self.folder, "it left no facts"
+        return load(self.folder / "facts.json")
+
+    @property
+    def wrong(self) -> frozenset[str]:
+        """The items that failed, and that nobody has waived."""
+        return frozenset(c.id for c in self.result.checks if c.verdict is FAIL and not c.waiver)
+
+    def unseen(self, sound: Ran) -> tuple[str, ...]:
+        """The items that neither passed nor failed here, and did in a run without any defect."""
+        before = {c.id: c.verdict for c in sound.result.checks}
+        open_ = {name: verdict for name, verdict in self.not_passed.items() if verdict is not FAIL}
+        return tuple(sorted(name for name in open_ if open_[name] is not before.get(name)))
 
     @property
     def not_passed(self) -> Mapping[str, Verdict]:
@@ -79,8 +101,9 @@ def run(
     )
     new = _runs(inventory) - before
     assert len(new) == 1, f"no verdict, exit code {done.returncode}:\n{done.stdout}"
-    result = verdict_json.loads((new.pop() / run_folder.VERDICT).read_text())
-    return Ran(done.returncode, round(time.monotonic() - begun, 1), result, done.stdout)
+    folder = new.pop()
+    result = verdict_json.loads((folder / run_folder.VERDICT).read_text())
+    return Ran(done.returncode, round(time.monotonic() - begun, 1), result, done.stdout, folder)
 
 
 def _runs(inventory: Path) -> set[Path]:

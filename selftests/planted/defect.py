@@ -1,9 +1,10 @@
-"""What a defect is, and how it is found."""
+"""What a defect is, how it is found, and in which order they are planted."""
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import ClassVar
 
@@ -40,6 +41,11 @@ class Defect(ABC):
         """Take it away, and wait until that can be seen. Harmless where none or half of it is."""
 
     @property
+    def what(self) -> str:
+        """What it is and, where it takes more than its item, why that is right."""
+        return inspect.cleandoc(self.__doc__ or "")
+
+    @property
     def red(self) -> frozenset[str]:
         """All items that go red."""
         return self.also | {self.item}
@@ -54,3 +60,16 @@ def registry() -> Mapping[str, Defect]:
     """
     every = (kind() for kind in classes(defects.__name__) if issubclass(kind, Defect))
     return by_name(every, "defects")
+
+
+def apart(defects: Iterable[Defect]) -> tuple[Defect, ...]:
+    """The same, in an order in which neighbours have no red item in common, as far as can be.
+
+    So the run that sees one sees as well that the one before it is gone.
+    """
+    left, ordered = list(defects), list[Defect]()
+    while left:
+        last = ordered[-1].red if ordered else frozenset()
+        ordered.append(next((one for one in left if not one.red & last), left[0]))
+        left.remove(ordered[-1])
+    return tuple(ordered)

@@ -9,6 +9,12 @@ from datetime import UTC, datetime, timedelta
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+_USAGES = {
+    "serverAuth": ExtendedKeyUsageOID.SERVER_AUTH,
+    "clientAuth": ExtendedKeyUsageOID.CLIENT_AUTH,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +31,14 @@ def anew(
     *,
     without: Collection[str] = (),
     left: timedelta | None = None,
+    usages: Collection[str] | None = None,
 ) -> str:
     """The same certificate, for the same key, signed again.
 
     Args:
         without: names and addresses that it is no longer for.
         left: how long it shall be valid yet; None: as long as it was.
+        usages: what alone it may be used for: `serverAuth`, `clientAuth`; None: as it was.
 
     Raises:
         ValueError: it never was for one of these names.
@@ -52,6 +60,8 @@ def anew(
         value = extension.value
         if isinstance(value, x509.SubjectAlternativeName):
             value = _without(value, without)
+        if isinstance(value, x509.ExtendedKeyUsage) and usages is not None:
+            value = x509.ExtendedKeyUsage(_USAGES[name] for name in usages)
         builder = builder.add_extension(value, critical=extension.critical)
     return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 

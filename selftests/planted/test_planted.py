@@ -1,14 +1,17 @@
-"""Each defect, really planted: what goes red is what it declares; mended, nothing is."""
+"""Each defect, really planted: what goes red is what it declares; mended, nothing is.
+
+Those that the lab cannot have are made in the facts that its sound run has read.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import time
-from collections.abc import Iterator
 
 import pytest
 
+from chaos.cluster.facts import Facts
 from chaos.measure.verdict import Verdict
 from lab.kubectl import Kubectl
 from lab.machines import Fleet
@@ -16,13 +19,16 @@ from lab.wait import until
 from selftests.evidence import Evidence
 from selftests.planted import checklist
 from selftests.planted.bench import Bench
-from selftests.planted.defect import Defect, registry
-from selftests.planted.pages import INTRO, TITLE, row, table
+from selftests.planted.checklist import Ran
+from selftests.planted.defect import Defect, apart, registry
+from selftests.planted.mending import Mending
+from selftests.planted.pages import INTRO, TITLE, recorded_row, row, table
+from selftests.planted.recording import RecordedDefect, exact, recorded_registry
 
 pytestmark = pytest.mark.lab
 
 VERIFYING = "HOLDFAST_EVIDENCE"
-"""In the environment: keep what is seen, and look after each defect that all is mended."""
+"""In the environment: keep what is seen."""
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +40,21 @@ def bench(fleet: Fleet, kubectl: Kubectl) -> Bench:
 
 
 @pytest.fixture(scope="session")
+def sound(bench: Bench) -> Ran:
+    """The checklist on the lab with nothing planted: what the others are held against."""
+    ran = checklist.run(bench.inventory)
+    assert ran.wrong == frozenset(), ran.out
+    assert (ran.code, ran.result.verdict) == (0, Verdict.PASS), ran.out
+    return ran
+
+
+@pytest.fixture(scope="session")
+def facts(sound: Ran) -> Facts:
+    """What that run had read."""
+    return sound.facts
+
+
+@pytest.fixture(scope="session")
 def evidence() -> Evidence | None:
     """Where what is seen is kept; None where it is not."""
     if not os.environ.get(VERIFYING):
@@ -41,46 +62,62 @@ def evidence() -> Evidence | None:
     return Evidence.open("planted", title=TITLE)
 
 
-@pytest.fixture
-def mended(bench: Bench, defect: Defect) -> Iterator[None]:
-    """Whatever came of it, the defect is gone after the test."""
-    yield
-    defect.mend(bench)
+@pytest.fixture(scope="session")
+def mending(bench: Bench, evidence: Evidence | None) -> Mending:
+    """What was mended, and whether that was seen."""
+    return Mending(evidence, lambda: checklist.run(bench.inventory))
 
 
 def params() -> list[object]:
     """Every defect, those that are not quick marked as slow."""
     return [
-        pytest.param(defect, id=name, marks=() if defect.quick else pytest.mark.slow)
-        for name, defect in registry().items()
+        pytest.param(defect, id=defect.name, marks=() if defect.quick else pytest.mark.slow)
+        for defect in apart(registry().values())
     ]
+
+
+@pytest.mark.parametrize("defect", recorded_registry().values(), ids=recorded_registry())
+def test_what_goes_red_in_facts_is_what_it_declares(
+    defect: RecordedDefect, facts: Facts, evidence: Evidence | None
+) -> None:
+    seen = exact(defect, facts)
+    if evidence and not evidence.has(defect=defect.name):
+        evidence.add(recorded_row(defect, seen))
 
 
 @pytest.mark.parametrize("defect", params())
 def test_what_goes_red_is_what_it_declares(
-    defect: Defect, bench: Bench, evidence: Evidence | None, mended: None
+    defect: Defect, bench: Bench, sound: Ran, evidence: Evidence | None, mending: Mending
 ) -> None:
     if evidence and evidence.has(defect=defect.name):
         pytest.skip(f"seen at this revision already: {evidence.data}")
+    mending.before(defect)
     begun = time.monotonic()
-    defect.plant(bench)
-    planting = time.monotonic() - begun
-    ran = checklist.run(bench.inventory)
-    assert ran.not_passed == dict.fromkeys(defect.red, Verdict.FAIL), ran.out
-    assert (ran.code, ran.result.verdict) == (1, Verdict.FAIL)
-    assert re.search(defect.evidence, ran.told(defect.item)), ran.told(defect.item)
-    if evidence:
+    try:
+        defect.plant(bench)
+        planting = time.monotonic() - begun
+        ran = checklist.run(bench.inventory)
+    finally:
+        # Whatever came of it, it is gone after the test.
         begun = time.monotonic()
         defect.mend(bench)
-        mending = time.monotonic() - begun
-        assert checklist.run(bench.inventory).not_passed == {}
-        evidence.add(row(defect, ran, planting=planting, mending=mending))
+    took = time.monotonic() - begun
+    mending.saw(ran, defect)
+    assert ran.wrong == defect.red, ran.out
+    assert (ran.code, ran.result.verdict) == (1, Verdict.FAIL)
+    assert re.search(defect.evidence, ran.told(defect.item), re.MULTILINE), ran.told(defect.item)
+    seen = row(defect, ran, planting=planting, mending=took) | {"unseen": ran.unseen(sound)}
+    mending.mended(defect, seen)
 
 
-def test_afterwards_everything_passes(bench: Bench, evidence: Evidence | None) -> None:
+def test_afterwards_everything_passes(
+    bench: Bench, evidence: Evidence | None, mending: Mending
+) -> None:
     """The last in this file: the defects before it are mended."""
     ran = checklist.run(bench.inventory)
-    assert ran.not_passed == {}, ran.out
+    mending.saw(ran)
+    assert ran.wrong == frozenset(), ran.out
     assert (ran.code, ran.result.verdict) == (0, Verdict.PASS)
-    if evidence and all(evidence.has(defect=name) for name in registry()):
+    wanted = (*registry(), *recorded_registry())
+    if evidence and all(evidence.has(defect=name) for name in wanted):
         evidence.write(intro=INTRO, table=table(evidence.rows))

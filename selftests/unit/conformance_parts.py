@@ -11,13 +11,18 @@ from chaos.cluster import facts as f
 from chaos.cluster.haproxy import parse_haproxy
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+PKI = "/etc/kubernetes/pki"
+KUBELET = "/var/lib/kubelet/pki/kubelet-{}-current.pem"
 API, ADDRESS = "api.dev.holdfast.test", "198.51.100.100"
 ZONE, HOST = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
+TAINTS = ("node-role.kubernetes.io/control-plane=:NoSchedule",)
 HAPROXY = f"""\
 defaults
     mode tcp
     option redispatch 1
     timeout check 1s
+    timeout client 10m
+    timeout server 10m
 
 frontend kubernetes-api
     bind *:6443
@@ -27,7 +32,8 @@ backend apiservers
     option httpchk
     http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host {API}
     http-check expect status 200
-    default-server check check-ssl verify required ca-file /etc/ca.crt inter 1s fall 2 rise 2
+    default-server check check-ssl verify required ca-file /etc/ca.crt inter 1s fall 2 rise 2 \
+on-marked-down shutdown-sessions
     server cp-1 198.51.100.21:6443
     server cp-2 198.51.100.22:6443
     server cp-3 198.51.100.23:6443
@@ -36,6 +42,7 @@ frontend statistics
     bind *:8404
     mode http
     stats enable
+    stats auth removed
 """
 
 
@@ -58,6 +65,9 @@ def node(name: str, number: int, *roles: str, zone: str | None = None) -> f.Node
             zone=zone,
             kubelet="v1.36.2",
             labels={ZONE: zone, HOST: name},
+            taints=TAINTS if roles[0] == "control-plane" else (),
+            machine=f"machine of {name}",
+            boot=f"boot of {name}",
         ),
     )
 
@@ -89,9 +99,12 @@ def members(count: int, *, first: str = "cp") -> f.EtcdFacts:
                 applied=100,
                 db_size=4096,
                 db_in_use=2048,
+                cluster="c1",
             )
             for n in numbers
         ),
+        alarms=(),
+        keys=400,
     )
 
 
@@ -102,14 +115,17 @@ def certificate(**changes: Any) -> f.Certificate:
         issuer="CN=kubernetes",
         not_before=NOW - timedelta(days=30),
         not_after=NOW + timedelta(days=335),
-        names=("kubernetes", "kubernetes.default", API),
-        addresses=("10.96.0.1", ADDRESS),
+        names=("kubernetes", "kubernetes.default", "kubernetes.default.svc", API),
+        addresses=("10.96.0.1", ADDRESS, *(f"198.51.100.2{n}" for n in (1, 2, 3))),
+        usages=("serverAuth",),
+        signer="ca",
     )
     return replace(base, **changes)
 
 
 def served(address: str, node: str | None = None, **changes: Any) -> f.ServedCertificate:
     """What an apiserver shows; without a node, what the endpoint does."""
+    changes = {"sha256": f"{PKI}/apiserver.crt of {node}"} | changes
     return f.ServedCertificate(
         what="apiserver" if node else "endpoint",
         node=node,
@@ -120,12 +136,66 @@ def served(address: str, node: str | None = None, **changes: Any) -> f.ServedCer
     )
 
 
-def on_disk(kind: str) -> tuple[f.StoredCertificate, ...]:
-    """What lies on the disk of a node."""
-    paths = ["/etc/kubernetes/pki/ca.crt", "/var/lib/kubelet/pki/kubelet-client-current.pem"]
-    if kind == "cp":
-        paths += ["/etc/kubernetes/pki/apiserver.crt", "/etc/kubernetes/admin.conf"]
-    return tuple(f.StoredCertificate(path=path, certificate=certificate()) for path in paths)
+def served_by(what: str, node: str, address: str) -> f.ServedCertificate:
+    """What a kubelet shows, or etcd to its clients and peers: what lies on its disk."""
+    path = {
+        "kubelet": KUBELET.format("server"),
+        "etcd client": f"{PKI}/etcd/server.crt",
+        "etcd peer": f"{PKI}/etcd/peer.crt",
+    }[what]
+    (found,) = (one for one in on_disk(node) if one.path == path)
+    assert isinstance(found.certificate, f.Certificate)
+    own = address.rpartition(":")[0]
+    return f.ServedCertificate(
+        what=what,
+        node=node,
+        address=address,
+        asked=node,
+        certificate=replace(found.certificate, addresses=(own,)),
+    )
+
+
+def on_disk(node: str) -> tuple[f.StoredCertificate, ...]:
+    """What lies on the disk of a node: cp-1, worker-2, …"""
+    client, server = ("clientAuth",), ("serverAuth",)
+    mine = f"CN=system:node:{node},O=system:nodes"
+    files = {
+        f"{PKI}/ca.crt": ("CN=kubernetes", (), "ca"),
+        KUBELET.format("client"): (mine, client, "ca"),
+        KUBELET.format("server"): (mine, server, "ca"),
+    }
+    if node.startswith("cp"):
+        files |= {
+            f"{PKI}/front-proxy-ca.crt": ("CN=front-proxy-ca", (), "front-proxy-ca"),
+            f"{PKI}/etcd/ca.crt": ("CN=etcd-ca", (), "etcd-ca"),
+            f"{PKI}/apiserver.crt": ("CN=kube-apiserver", server, "ca"),
+            f"{PKI}/front-proxy-client.crt": ("CN=front-proxy-client", client, "front-proxy-ca"),
+            f"{PKI}/etcd/server.crt": (f"CN={node}", (*server, *client), "etcd-ca"),
+            f"{PKI}/etcd/peer.crt": (f"CN={node}", (*server, *client), "etcd-ca"),
+            "/etc/kubernetes/admin.conf": ("CN=kubernetes-admin", client, "ca"),
+            "/etc/kubernetes/scheduler.conf": ("CN=system:kube-scheduler", client, "ca"),
+        }
+    return tuple(_on_disk(node, path, *what) for path, what in files.items())
+
+
+def _on_disk(
+    node: str, path: str, subject: str, usages: tuple[str, ...], signer: str
+) -> f.StoredCertificate:
+    signed = certificate(
+        subject=subject,
+        issuer="CN=kubernetes" if signer == "ca" else f"CN={signer}",
+        usages=usages,
+        signer=signer,
+        names=(node,) if path == KUBELET.format("server") else (),
+        sha256=f"{path} of {node}",
+        key=f"key of {path} of {node}",
+    )
+    if path.endswith("ca.crt"):
+        # An authority is the same everywhere, and lasts.
+        lasting = NOW + timedelta(days=3600)
+        signed = replace(signed, sha256=signer, key=f"key of {signer}", authority=True)
+        signed = replace(signed, not_after=lasting)
+    return f.StoredCertificate(path=path, certificate=signed)
 
 
 def stored(**prefixes: Sequence[str]) -> f.EncryptionFacts:
@@ -183,13 +253,21 @@ def folder(
 ) -> f.BackupFolder:
     """A folder with snapshots of this age, of which the newest can be read."""
     age = timedelta(minutes=minutes)
-    files = tuple(f.BackupFile(path=f"{path}/{n}", size=4096, age=age) for n in names)
+    older = (
+        (f.BackupFile(path=f"{path}/{names[0]}.{n}", size=4096, age=n * age) for n in (2, 3))
+        if names
+        else ()
+    )
+    files = (*(f.BackupFile(path=f"{path}/{n}", size=4096, age=age) for n in names), *older)
     newest = (
         f.SnapshotStatus(path=files[0].path, revision=900, keys=400, size=4096, hash=7)
         if files
         else None
     )
-    return f.BackupFolder(node=node, folder=path, off_node=copy, files=files, newest=newest)
+    kept = tuple(f.Archive(path=f"{path}/{n}-pki.tar.gz", age=age, names=KEPT) for n in names[:1])
+    return f.BackupFolder(
+        node=node, folder=path, off_node=copy, files=files, newest=newest, archives=kept
+    )
 
 
 def balancer(node: str, config: str = HAPROXY) -> f.Balancer:
@@ -206,6 +284,7 @@ def balancer(node: str, config: str = HAPROXY) -> f.Balancer:
                 status="UP",
                 check="L7OK",
                 since=timedelta(hours=1),
+                sessions=200 if node == "lb-1" else 0,
             )
             for backend in parsed.backends
             for server in backend.servers
@@ -227,15 +306,7 @@ def lease(name: str, **changes: Any) -> f.Lease:
     return replace(base, **changes)
 
 
-def components(node: str, **flags: str) -> tuple[f.Component, ...]:
-    """The control plane's programs on a node."""
-    elected = {"leader-elect": "true"} | {k.replace("_", "-"): v for k, v in flags.items()}
-    return tuple(
-        f.Component(
-            node=node,
-            name=name,
-            flags=elected if name.endswith(("manager", "scheduler")) else {},
-            source="process",
-        )
-        for name in ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
-    )
+KEPT = (
+    *(f"etc/kubernetes/pki/{name}.key" for name in ("ca", "sa", "front-proxy-ca", "etcd/ca")),
+    "etc/kubernetes/policy/encryption.yaml",
+)

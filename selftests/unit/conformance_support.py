@@ -11,26 +11,16 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from chaos.cluster import facts as f
-from chaos.conformance import (
-    CheckOutcome,
-    Judge,
-    backups,
-    certificates,
-    encryption,
-    etcd,
-    leader_election,
-    load_balancer,
-    topology,
-    workloads,
-)
+from chaos.conformance import CheckOutcome, Judge
 from chaos.measure.verdict import Verdict
+from selftests.unit.conformance_deep import deepened
+from selftests.unit.conformance_items import judges
 from selftests.unit.conformance_parts import (
     ADDRESS,
     API,
     NOW,
     balancer,
     budget,
-    components,
     folder,
     lease,
     members,
@@ -40,23 +30,14 @@ from selftests.unit.conformance_parts import (
     stored,
     workload,
 )
+from selftests.unit.conformance_programs import components
+from selftests.unit.conformance_wide import widened
 
 SILENT = f.NotAvailable("cp-2 (198.51.100.22): it did not answer in time")
 
 _T = TypeVar("_T")
 
-ITEMS: Mapping[str, Judge] = {
-    "etcd-odd-voters": etcd.odd_number_of_voters,
-    "control-planes-over-zones": topology.control_planes_over_zones,
-    "certificates-name-balancer": certificates.live_certificates_name_the_balancer,
-    "certificates-30-days": certificates.certificates_last,
-    "workloads-apart": workloads.replicas_are_apart,
-    "disruption-budgets": workloads.budgets_let_one_go,
-    "etcd-backup": backups.fresh_off_its_node_and_readable,
-    "balancer-checks-apiservers": load_balancer.every_apiserver_is_checked,
-    "leader-election": leader_election.one_fresh_holder_each,
-    "etcd-encrypted": encryption.secrets_are_encrypted,
-}
+ITEMS: Mapping[str, Judge] = judges()
 
 
 def judged(facts: f.Facts) -> dict[str, CheckOutcome]:
@@ -95,7 +76,7 @@ def known(fact: _T | f.NotAvailable | None) -> _T:
 
 def good() -> f.Facts:
     """Facts of a cluster that is as it should be."""
-    return f.Facts(
+    base = f.Facts(
         collected=NOW,
         took=timedelta(seconds=3),
         declared=f.Declared(
@@ -125,7 +106,7 @@ def good() -> f.Facts:
             served(f"{ADDRESS}:6443"),
         ),
         stored_certificates={
-            f"{kind}-{n}": on_disk(kind) for kind in ("cp", "worker") for n in (1, 2, 3)
+            f"{kind}-{n}": on_disk(f"{kind}-{n}") for kind in ("cp", "worker") for n in (1, 2, 3)
         },
         workloads=(
             workload("kube-system", "coredns", ["worker-1", "worker-2", "cp-3"]),
@@ -147,3 +128,4 @@ def good() -> f.Facts:
         ),
         components={f"cp-{n}": components(f"cp-{n}") for n in (1, 2, 3)},
     )
+    return deepened(widened(base))

@@ -271,9 +271,12 @@ def test_which_cluster_it_is() -> None:
 
 
 def test_the_apiservers_behind_the_service() -> None:
-    def piece(service: str, *addresses: str) -> Object:
+    def piece(service: str, *addresses: str, namespace: str = "default") -> Object:
         return {
-            "metadata": {"labels": {"kubernetes.io/service-name": service}},
+            "metadata": {
+                "namespace": namespace,
+                "labels": {"kubernetes.io/service-name": service},
+            },
             "ports": [{"port": 6443}],
             "endpoints": [{"addresses": [address]} for address in addresses],
         }
@@ -282,6 +285,7 @@ def test_the_apiservers_behind_the_service() -> None:
         piece("kubernetes", "198.51.100.22", "198.51.100.21"),
         piece("kubernetes", "2001:db8::1"),
         piece("other", "198.51.100.99"),
+        piece("kubernetes", "198.51.100.98", namespace="elsewhere"),
     )
     assert kubernetes.apiservers_of(slices) == (
         "198.51.100.21:6443",

@@ -133,6 +133,7 @@ def test_members_with_what_each_says(played: Played) -> None:
         db_size=2007040,
         db_in_use=1000,
         quota=2147483648,
+        cluster="1bb1bb185f2912d0",
     )
 
 

@@ -18,7 +18,8 @@ from ruamel.yaml import YAML
 from chaos.cluster import recorded
 from chaos.cluster.cluster import Cluster
 from chaos.cluster.collect import collect, components, on_nodes, served
-from chaos.cluster.collect.lists import PATHS
+from chaos.cluster.collect.lists import CLUSTER_INFO, PATHS
+from chaos.cluster.collect.replacing import GROUP
 from chaos.cluster.facts import (
     Certificate,
     Component,
@@ -112,8 +113,10 @@ def facts(once: tuple[Facts, Api]) -> Facts:
 
 def test_each_kind_is_listed_once(once: tuple[Facts, Api]) -> None:
     facts, api = once
-    assert api.asked == dict.fromkeys([*PATHS.values(), "/version"], 1)
-    assert facts.requests == api.asked
+    once_each = dict.fromkeys([*PATHS.values(), CLUSTER_INFO, GROUP, "/version"], 1)
+    assert facts.requests == once_each
+    # The health paths are asked over a connection of their own: they are no kind of object.
+    assert api.asked == once_each | dict.fromkeys(("/livez", "/readyz"), 1)
 
 
 def test_what_can_be_read_is_there(facts: Facts) -> None:

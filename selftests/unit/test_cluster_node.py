@@ -34,6 +34,7 @@ from chaos.cluster.unreachable import (
     reason_of,
 )
 from chaos.errors import HoldfastError
+from lab.wait import until
 
 SECOND = timedelta(seconds=1)
 
@@ -238,8 +239,15 @@ def test_an_ssh_that_hangs_is_killed_with_all_it_started(
         hanging.run("true", timeout=SECOND)
     assert time.monotonic() - begun < 5
     child = int((tmp_path / "child").read_text())
-    state = Path(f"/proc/{child}/stat")
-    assert not state.exists() or state.read_text().split()[2] == "Z"
+    # A process that was killed dies when it is next given a processor.
+    until(lambda: is_dead(child), "the child dead", timeout=5, every=0.01)
+
+
+def is_dead(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def test_what_holds_the_pipe_open_does_not_hold_us(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import pytest
 from chaos.cluster.facts import BackupFolder, Facts, NotAvailable, SnapshotStatus
 from chaos.measure.verdict import Verdict
 from selftests.unit.conformance_parts import folder
-from selftests.unit.conformance_support import SILENT, at, good, known, red, told
+from selftests.unit.conformance_support import SILENT, at, good, known, told, verdict
 
 BACKUP = "etcd-backup"
 AWAY = "/var/backups/offsite"
@@ -32,7 +32,7 @@ def test_any_store_in_use_that_is_stale(which: int) -> None:
     folders = list(known(good().backups))
     folders[3 + which] = stale
     facts = replace(good(), backups=tuple(folders))
-    assert red(facts) == {BACKUP: Verdict.FAIL}
+    assert verdict(BACKUP, facts) is Verdict.FAIL
     first = told(BACKUP, facts).splitlines()[0]
     assert first == (
         f"{AWAY} on worker-{which + 1}: the newest, cp-9.db, is 1 h 31 min old, "
@@ -41,45 +41,45 @@ def test_any_store_in_use_that_is_stale(which: int) -> None:
 
 
 def test_just_in_time_is_fresh() -> None:
-    assert red(store(folder("worker-1", AWAY, "cp-1.db", minutes=90))) == {}
+    assert verdict(BACKUP, store(folder("worker-1", AWAY, "cp-1.db", minutes=90))) is Verdict.PASS
 
 
 def test_no_store_on_another_machine() -> None:
     facts = replace(good(), backups=known(good().backups)[:3])
-    assert red(facts) == {BACKUP: Verdict.FAIL}
+    assert verdict(BACKUP, facts) is Verdict.FAIL
     assert "no copy lies on another machine" in told(BACKUP, facts)
 
 
 def test_stores_of_which_none_holds_a_snapshot() -> None:
     facts = store(folder("worker-1", AWAY))
-    assert red(facts) == {BACKUP: Verdict.FAIL}
+    assert verdict(BACKUP, facts) is Verdict.FAIL
     assert f"no snapshot lies on another machine: {AWAY} on worker-1" in told(BACKUP, facts)
 
 
 def test_a_store_that_is_not_in_use_beside_one_that_is() -> None:
     one = store(folder("worker-1", AWAY, "cp-3.db"))
     facts = replace(one, backups=(*known(one.backups), folder("worker-2", AWAY)))
-    assert red(facts) == {}
+    assert verdict(BACKUP, facts) is Verdict.PASS
     assert f"{AWAY} on worker-2 is empty" in told(BACKUP, facts)
 
 
 def test_a_store_on_the_very_machine_that_was_backed_up() -> None:
     facts = store(folder("cp-1", AWAY, "cp-1.db"))
-    assert red(facts) == {BACKUP: Verdict.FAIL}
+    assert verdict(BACKUP, facts) is Verdict.FAIL
     assert "was taken on cp-1 itself" in told(BACKUP, facts)
-    assert red(store(folder("cp-1", AWAY, "cp-2.db"))) == {}
+    assert verdict(BACKUP, store(folder("cp-1", AWAY, "cp-2.db"))) is Verdict.PASS
 
 
 def test_a_snapshot_that_cannot_be_read() -> None:
     facts = newest(NotAvailable("snapshot file integrity check failed"))
-    assert red(facts) == {BACKUP: Verdict.FAIL}
+    assert verdict(BACKUP, facts) is Verdict.FAIL
     assert "cannot be read: snapshot file integrity check failed" in told(BACKUP, facts)
 
 
 def test_a_snapshot_without_a_key() -> None:
     status = known(known(good().backups)[3].newest)
     facts = newest(replace(status, keys=0))
-    assert red(facts) == {BACKUP: Verdict.FAIL}
+    assert verdict(BACKUP, facts) is Verdict.FAIL
     assert "holds no key" in told(BACKUP, facts)
 
 
@@ -88,20 +88,20 @@ def test_a_snapshot_without_a_key() -> None:
     [None, NotAvailable("there is no etcdutl to read it with"), NotAvailable("it took too long")],
 )
 def test_a_snapshot_that_nobody_could_try_to_read(why: NotAvailable | None) -> None:
-    assert red(newest(why)) == {BACKUP: Verdict.NOT_COVERED}
+    assert verdict(BACKUP, newest(why)) is Verdict.NOT_COVERED
 
 
 def test_a_store_that_could_not_be_looked_at() -> None:
     facts = replace(good(), backups=at(known(good().backups), 3, files=SILENT, newest=None))
-    assert red(facts) == {BACKUP: Verdict.NOT_COVERED}
+    assert verdict(BACKUP, facts) is Verdict.NOT_COVERED
     assert SILENT.reason in told(BACKUP, facts)
-    assert red(replace(good(), backups=SILENT)) == {BACKUP: Verdict.NOT_COVERED}
+    assert verdict(BACKUP, replace(good(), backups=SILENT)) is Verdict.NOT_COVERED
 
 
 def test_where_they_are_taken_is_told_and_not_judged() -> None:
     folders = at(known(good().backups), 0, files=SILENT, newest=None)
     facts = replace(good(), backups=at(folders, 1, files=(), newest=None))
-    assert red(facts) == {}
+    assert verdict(BACKUP, facts) is Verdict.PASS
     assert "/var/backups/etcd on cp-2: none was taken" in told(BACKUP, facts)
 
 
@@ -113,9 +113,9 @@ def undeclared(**changes: Any) -> Facts:
 
 
 def test_no_backups_in_the_inventory_are_no_backups() -> None:
-    assert red(undeclared()) == {BACKUP: Verdict.FAIL}
+    assert verdict(BACKUP, undeclared()) is Verdict.FAIL
     assert "nobody knows of any" in told(BACKUP, undeclared())
 
 
 def test_whoever_runs_etcd_backs_it_up() -> None:
-    assert red(undeclared(etcd_topology=None)) == {BACKUP: Verdict.NOT_COVERED}
+    assert verdict(BACKUP, undeclared(etcd_topology=None)) is Verdict.NOT_COVERED

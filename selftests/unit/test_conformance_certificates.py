@@ -10,7 +10,7 @@ import pytest
 from chaos.cluster.facts import Certificate, Facts, StoredCertificate
 from chaos.measure.verdict import Verdict
 from selftests.unit.conformance_parts import ADDRESS, API, NOW, certificate, on_disk
-from selftests.unit.conformance_support import SILENT, at, good, known, red, told, verdict
+from selftests.unit.conformance_support import SILENT, at, good, known, told, verdict
 
 NAMES, LAST = "certificates-name-balancer", "certificates-30-days"
 
@@ -24,7 +24,7 @@ def live(one: Certificate) -> Facts:
 
 def disk(one: Certificate) -> Facts:
     """With this certificate on cp-2's disk."""
-    files = (*on_disk("cp"), StoredCertificate(path="/etc/kubernetes/new.crt", certificate=one))
+    files = (*on_disk("cp-1"), StoredCertificate(path="/etc/kubernetes/new.crt", certificate=one))
     return replace(good(), stored_certificates={**good().stored_certificates, "cp-2": files})
 
 
@@ -40,13 +40,13 @@ def test_a_live_certificate_without_the_balancer(
     names: list[str], addresses: list[str], missing: str
 ) -> None:
     facts = live(certificate(names=tuple(names), addresses=tuple(addresses)))
-    assert red(facts) == {NAMES: Verdict.FAIL}
+    assert verdict(NAMES, facts) is Verdict.FAIL
     said = f"the apiserver of cp-2 (198.51.100.22:6443) shows a certificate without {missing}:"
     assert said in told(NAMES, facts)
 
 
 def test_a_certificate_on_disk_that_is_not_shown_does_not_count() -> None:
-    assert red(disk(certificate(names=(), addresses=()))) == {}
+    assert verdict(LAST, disk(certificate(names=(), addresses=()))) is Verdict.PASS
 
 
 def test_an_endpoint_whose_address_changes_is_known_by_its_name() -> None:
@@ -63,20 +63,20 @@ def test_an_endpoint_that_has_an_address_for_a_name() -> None:
 
 
 def test_a_wildcard_covers_the_balancers_name() -> None:
-    assert red(live(certificate(names=("*.dev.holdfast.test",)))) == {}
+    assert verdict(NAMES, live(certificate(names=("*.dev.holdfast.test",)))) is Verdict.PASS
 
 
 def test_apiservers_that_could_not_be_asked() -> None:
     served = known(good().served_certificates)
     one = replace(good(), served_certificates=at(served, 1, certificate=SILENT))
-    assert red(one) == dict.fromkeys((NAMES, LAST), Verdict.NOT_COVERED)
+    assert {verdict(NAMES, one), verdict(LAST, one)} == {Verdict.NOT_COVERED}
     assert SILENT.reason in told(NAMES, one)
     none = replace(good(), served_certificates=SILENT)
-    assert red(none) == dict.fromkeys((NAMES, LAST), Verdict.NOT_COVERED)
+    assert {verdict(NAMES, none), verdict(LAST, none)} == {Verdict.NOT_COVERED}
     nobody = replace(good(), served_certificates=())
-    assert red(nobody) == dict.fromkeys((NAMES, LAST), Verdict.NOT_COVERED)
+    assert {verdict(NAMES, nobody), verdict(LAST, nobody)} == {Verdict.NOT_COVERED}
     forgotten = replace(good(), served_certificates=served[1:])
-    assert red(forgotten) == {NAMES: Verdict.NOT_COVERED}
+    assert verdict(NAMES, forgotten) is Verdict.NOT_COVERED
     assert "the apiserver of cp-1: it was not asked" in told(NAMES, forgotten)
 
 
@@ -94,7 +94,7 @@ def test_an_endpoint_of_which_no_apiserver_is_known() -> None:
 def test_a_certificate_that_ends_soon(days: int, said: str) -> None:
     old = certificate(not_after=NOW + timedelta(days=days))
     for facts, where in ((live(old), "cp-2 (198.51.100.22:6443)"), (disk(old), "new.crt on cp-2")):
-        assert red(facts) == {LAST: Verdict.FAIL}
+        assert verdict(LAST, facts) is Verdict.FAIL
         first = told(LAST, facts).splitlines()[0]
         assert said in first
         assert where in first
@@ -102,24 +102,24 @@ def test_a_certificate_that_ends_soon(days: int, said: str) -> None:
 
 def test_more_than_thirty_days_are_enough() -> None:
     enough = certificate(not_after=NOW + timedelta(days=30, minutes=1))
-    assert red(disk(enough)) == {}
+    assert verdict(LAST, disk(enough)) is Verdict.PASS
     assert "the first to expire is /etc/kubernetes/new.crt on cp-2" in told(LAST, disk(enough))
 
 
 def test_a_certificate_that_is_not_valid_yet() -> None:
     facts = live(certificate(not_before=NOW + timedelta(hours=2)))
-    assert red(facts) == {LAST: Verdict.FAIL}
+    assert verdict(LAST, facts) is Verdict.FAIL
     assert "is not valid before 2026-11-20 17:00 UTC" in told(LAST, facts)
 
 
 def test_disks_that_could_not_be_looked_at() -> None:
     for stored in (SILENT, (StoredCertificate(path="/x.crt", certificate=SILENT),)):
         facts = replace(good(), stored_certificates={**good().stored_certificates, "cp-2": stored})
-        assert red(facts) == {LAST: Verdict.NOT_COVERED}
+        assert verdict(LAST, facts) is Verdict.NOT_COVERED
         assert SILENT.reason in told(LAST, facts)
     without = {k: v for k, v in good().stored_certificates.items() if k != "worker-3"}
     facts = replace(good(), stored_certificates=without)
-    assert red(facts) == {LAST: Verdict.NOT_COVERED}
+    assert verdict(LAST, facts) is Verdict.NOT_COVERED
     assert "the disk of worker-3: none was found there" in told(LAST, facts)
 
 
@@ -127,5 +127,5 @@ def test_a_node_that_the_inventory_does_not_have_is_a_gap() -> None:
     nodes = known(good().nodes)
     stranger = replace(nodes[3], name="worker-9", declared=False, roles=())
     facts = replace(good(), nodes=(*nodes, stranger))
-    assert red(facts)[LAST] is Verdict.NOT_COVERED
+    assert verdict(LAST, facts) is Verdict.NOT_COVERED
     assert "worker-9: the inventory does not have it" in told(LAST, facts)

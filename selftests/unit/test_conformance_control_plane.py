@@ -10,8 +10,9 @@ import pytest
 
 from chaos.cluster.facts import Facts, LeaseFacts
 from chaos.measure.verdict import Verdict
-from selftests.unit.conformance_parts import NOW, components, lease, members, node, stored
-from selftests.unit.conformance_support import SILENT, at, good, known, red, told, verdict
+from selftests.unit.conformance_parts import NOW, lease, members, node, stored
+from selftests.unit.conformance_programs import components
+from selftests.unit.conformance_support import SILENT, at, good, known, told, verdict
 
 VOTERS, ZONES = "etcd-odd-voters", "control-planes-over-zones"
 LEADERS, ENCRYPTED = "leader-election", "etcd-encrypted"
@@ -61,7 +62,7 @@ def test_fewer_than_three_voters_may_lose_none(voters: int) -> None:
 def test_a_learner_is_no_voter() -> None:
     etcd = members(4)
     facts = replace(good(), etcd=replace(etcd, members=at(etcd.members, 3, learner=True)))
-    assert red(facts) == {}
+    assert verdict(VOTERS, facts) is Verdict.PASS
     assert "no voter yet: cp-4" in told(VOTERS, facts)
 
 
@@ -76,7 +77,7 @@ def test_a_member_that_never_started_is_a_voter() -> None:
 
 def test_an_unknown_etcd_is_not_covered() -> None:
     facts = replace(good(), etcd=SILENT)
-    assert red(facts) == {VOTERS: Verdict.NOT_COVERED, ZONES: Verdict.NOT_COVERED}
+    assert {verdict(VOTERS, facts), verdict(ZONES, facts)} == {Verdict.NOT_COVERED}
     assert SILENT.reason in told(VOTERS, facts)
 
 
@@ -89,13 +90,13 @@ def in_zone(zone: str | None) -> Facts:
 
 def test_two_voters_in_one_zone_hold_the_quorum() -> None:
     facts = in_zone("a")
-    assert red(facts) == {ZONES: Verdict.FAIL}
+    assert verdict(ZONES, facts) is Verdict.FAIL
     assert "zone a holds 2 of 3 voters of etcd: without it 1 is left" in told(ZONES, facts)
 
 
 def test_a_control_plane_in_no_zone() -> None:
     facts = in_zone(None)
-    assert red(facts) == {ZONES: Verdict.FAIL}
+    assert verdict(ZONES, facts) is Verdict.FAIL
     assert "which zone cp-3 stands in" in told(ZONES, facts)
 
 
@@ -103,7 +104,7 @@ def test_inventory_and_label_name_different_zones() -> None:
     nodes = known(good().nodes)
     kubernetes = replace(known(nodes[2].kubernetes), zone="b")
     facts = replace(good(), nodes=at(nodes, 2, kubernetes=kubernetes))
-    assert red(facts) == {ZONES: Verdict.FAIL}
+    assert verdict(ZONES, facts) is Verdict.FAIL
     assert "cp-3 stands in zone c by the inventory and in b by its label" in told(ZONES, facts)
 
 
@@ -124,7 +125,7 @@ def test_a_control_plane_that_is_not_ready_is_not_there() -> None:
     nodes = known(good().nodes)
     down = replace(known(nodes[1].kubernetes), ready=False)
     facts = replace(good(), nodes=at(nodes, 1, kubernetes=down))
-    assert red(facts) == {ZONES: Verdict.FAIL}
+    assert verdict(ZONES, facts) is Verdict.FAIL
     assert "cp-2 is not Ready" in told(ZONES, facts)
 
 
@@ -148,7 +149,7 @@ def test_external_etcd_stands_on_machines_of_its_own() -> None:
 def test_election_that_is_off_on_one_node() -> None:
     off = {**good().components, "cp-2": components("cp-2", leader_elect="false")}
     facts = replace(good(), components=off)
-    assert red(facts) == {LEADERS: Verdict.FAIL}
+    assert verdict(LEADERS, facts) is Verdict.FAIL
     assert "kube-scheduler on cp-2 runs with --leader-elect=false" in told(LEADERS, facts)
 
 
@@ -156,14 +157,14 @@ def test_election_that_a_file_decides() -> None:
     one = good().components["cp-2"]
     of_file = at(known(one), 3, flags={"config": "/etc/kubernetes/scheduler.yaml"})
     facts = replace(good(), components={**good().components, "cp-2": of_file})
-    assert red(facts) == {LEADERS: Verdict.NOT_COVERED}
+    assert verdict(LEADERS, facts) is Verdict.NOT_COVERED
     assert "/etc/kubernetes/scheduler.yaml decides it" in told(LEADERS, facts)
 
 
 def test_a_program_that_does_not_run_on_a_control_plane() -> None:
     gone = {**good().components, "cp-3": components("cp-3")[:2]}
     facts = replace(good(), components=gone)
-    assert red(facts) == {LEADERS: Verdict.FAIL}
+    assert verdict(LEADERS, facts) is Verdict.FAIL
     assert "kube-scheduler does not run on cp-3" in told(LEADERS, facts)
 
 
@@ -180,7 +181,7 @@ def test_a_program_that_does_not_run_on_a_control_plane() -> None:
 def test_a_lease_without_a_fresh_holder(changes: dict[str, Any], said: str) -> None:
     leases = (lease("kube-controller-manager"), replace(lease("kube-scheduler"), **changes))
     facts = replace(good(), leases=LeaseFacts(at=NOW, leases=leases))
-    assert red(facts) == {LEADERS: Verdict.FAIL}
+    assert verdict(LEADERS, facts) is Verdict.FAIL
     assert said in told(LEADERS, facts)
 
 
@@ -190,7 +191,9 @@ def test_a_lease_that_is_within_its_time(seconds: int) -> None:
         lease(name, renewed=NOW - timedelta(seconds=seconds), holder="cp-1.example.test_1-2")
         for name in ("kube-controller-manager", "kube-scheduler")
     )
-    assert red(replace(good(), leases=LeaseFacts(at=NOW, leases=leases))) == {}
+    assert (
+        verdict(LEADERS, replace(good(), leases=LeaseFacts(at=NOW, leases=leases))) is Verdict.PASS
+    )
 
 
 def test_leaders_that_could_not_be_looked_at() -> None:
@@ -198,15 +201,15 @@ def test_leaders_that_could_not_be_looked_at() -> None:
         replace(good(), leases=SILENT),
         replace(good(), components={**good().components, "cp-2": SILENT}),
     ):
-        assert red(facts) == {LEADERS: Verdict.NOT_COVERED}
+        assert verdict(LEADERS, facts) is Verdict.NOT_COVERED
         assert SILENT.reason in told(LEADERS, facts)
-    assert red(replace(good(), components={})) == {LEADERS: Verdict.NOT_COVERED}
+    assert verdict(LEADERS, replace(good(), components={})) is Verdict.NOT_COVERED
 
 
 def test_one_old_secret_in_plain_text() -> None:
     plain = ["k8s:enc:secretbox:v1:lab:", "k8s\\x00\\n\\x0c\\n\\x02v1"]
     facts = replace(good(), encryption=stored(secrets=plain))
-    assert red(facts) == {ENCRYPTED: Verdict.FAIL}
+    assert verdict(ENCRYPTED, facts) is Verdict.FAIL
     assert "1 of 2 secrets looked at are not encrypted: /registry/secrets/shop/1" in told(
         ENCRYPTED, facts
     )
@@ -215,10 +218,10 @@ def test_one_old_secret_in_plain_text() -> None:
 def test_other_resources_are_told_and_not_judged() -> None:
     encrypted = stored(secrets=["k8s:enc:aescbc:v1:k:"], configmaps=["k8s\\x00"])
     facts = replace(good(), encryption=encrypted)
-    assert red(facts) == {}
+    assert verdict(ENCRYPTED, facts) is Verdict.PASS
     assert "configmaps" in told(ENCRYPTED, facts)
 
 
 def test_values_that_could_not_be_looked_at() -> None:
     for encryption in (SILENT, stored(secrets=[]), stored(configmaps=["k8s:enc:aescbc:v1:k:"])):
-        assert red(replace(good(), encryption=encryption)) == {ENCRYPTED: Verdict.NOT_COVERED}
+        assert verdict(ENCRYPTED, replace(good(), encryption=encryption)) is Verdict.NOT_COVERED

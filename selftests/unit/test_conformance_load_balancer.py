@@ -9,12 +9,19 @@ import pytest
 from chaos.cluster.facts import Facts
 from chaos.measure.verdict import Verdict
 from selftests.unit.conformance_parts import HAPROXY, balancer
-from selftests.unit.conformance_support import SILENT, at, good, known, red, told
+from selftests.unit.conformance_support import SILENT, at, good, known, told, verdict
 
-CHECKS = "balancer-checks-apiservers"
+CHECKS, BACKENDS = "balancer-checks-apiservers", "balancer-backends"
+SEES, USES = "balancer-sees-apiservers", "balancer-uses-every-apiserver"
 HTTPCHK = "    option httpchk\n"
 SEND = "    http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host api.dev.holdfast.test\n"
 CP_2 = "    server cp-2 198.51.100.22:6443\n"
+
+
+def red(facts: Facts) -> dict[str, Verdict]:
+    """Which of these four do not pass."""
+    found = {item: verdict(item, facts) for item in (CHECKS, BACKENDS, SEES, USES)}
+    return {item: one for item, one in found.items() if one is not Verdict.PASS}
 
 
 def configured(text: str) -> Facts:
@@ -38,11 +45,6 @@ def edited(old: str, new: str) -> Facts:
         ("uri /readyz", "uri /livez", "asks /livez, which does not tell whether it is ready"),
         (SEND, "", "asks /, which"),
         (HTTPCHK + SEND, "    option httpchk GET /healthz\n", "asks /healthz, which"),
-        ("check check-ssl", "check-ssl", "never checked, and sent to when dead: cp-1, cp-2, cp-3"),
-        (CP_2, "", "not behind it: cp-2"),
-        (CP_2, CP_2.replace("\n", " disabled\n"), "not behind it: cp-2"),
-        (CP_2, CP_2 + CP_2.replace("22", "99"), "no serving control plane: cp-2 (198.51.100.99)"),
-        (CP_2, CP_2.replace("\n", " no-check\n"), "never checked, and sent to when dead: cp-2"),
     ],
 )
 def test_a_check_that_does_not_tell(old: str, new: str, said: str) -> None:
@@ -51,6 +53,52 @@ def test_a_check_that_does_not_tell(old: str, new: str, said: str) -> None:
     first = told(CHECKS, facts).splitlines()[0]
     assert first.startswith("lb-2, backend apiservers: ")
     assert said in first
+
+
+def test_servers_that_are_never_checked() -> None:
+    every = edited("check check-ssl", "check-ssl")
+    assert red(every) == {CHECKS: Verdict.FAIL, SEES: Verdict.NOT_COVERED}
+    assert "never checked, and sent to when dead: cp-1, cp-2, cp-3" in told(CHECKS, every)
+    one = edited(CP_2, CP_2.replace("\n", " no-check\n"))
+    assert red(one) == {CHECKS: Verdict.FAIL}
+    assert "never checked, and sent to when dead: cp-2" in told(CHECKS, one)
+    assert "lb-2 has cp-1, cp-3 up; never checked: cp-2" in told(SEES, one)
+
+
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [
+        ("", "not behind it: cp-2"),
+        (CP_2.replace("\n", " disabled\n"), "not behind it: cp-2"),
+        (CP_2 + CP_2.replace("22", "99"), "no serving control plane: cp-2 (198.51.100.99)"),
+    ],
+)
+def test_whom_it_sends_to(new: str, said: str) -> None:
+    facts = edited(CP_2, new)
+    assert red(facts) == {BACKENDS: Verdict.FAIL}
+    assert f"lb-2, backend apiservers: {said}" in told(BACKENDS, facts)
+
+
+def test_backups_are_understood() -> None:
+    facts = edited(CP_2, CP_2.replace("\n", " backup\n"))
+    assert red(facts) == {}
+    assert "only when those are down: cp-2" in told(BACKENDS, facts)
+    every = edited("default-server check", "default-server backup check")
+    assert red(every)[BACKENDS] is Verdict.FAIL
+    assert "every server is a backup" in told(BACKENDS, every)
+
+
+def test_an_apiserver_that_nobody_was_sent_to() -> None:
+    first = balancer("lb-1")
+    states = at(known(first.states), 2, sessions=0)
+    facts = replace(good(), balancers=(replace(first, states=states), balancer("lb-2")))
+    assert red(facts) == {USES: Verdict.FAIL}
+    assert "lb-1: connections so far: cp-1 200, cp-2 200, cp-3 0: none went to cp-3" in told(
+        USES, facts
+    )
+    few = tuple(replace(one, sessions=1) for one in known(first.states))
+    facts = replace(good(), balancers=(replace(first, states=few), balancer("lb-2")))
+    assert red(facts) == {USES: Verdict.NOT_COVERED}
 
 
 @pytest.mark.parametrize(
@@ -78,9 +126,9 @@ def test_the_checks_own_tls() -> None:
 
 def test_a_server_whose_name_only_the_balancer_resolves() -> None:
     facts = edited("198.51.100.22:6443", "second.example.test:6443")
-    assert red(facts) == {CHECKS: Verdict.NOT_COVERED}
-    assert "who second.example.test is, to which lb-2 sends" in told(CHECKS, facts)
-    assert red(edited("198.51.100.22:6443", "[2001:db8::22]:6443")) == {CHECKS: Verdict.FAIL}
+    assert red(facts) == {BACKENDS: Verdict.NOT_COVERED}
+    assert "who second.example.test is, to which lb-2 sends" in told(BACKENDS, facts)
+    assert red(edited("198.51.100.22:6443", "[2001:db8::22]:6443")) == {BACKENDS: Verdict.FAIL}
 
 
 def test_bytes_of_its_own() -> None:
@@ -95,15 +143,15 @@ def test_bytes_of_its_own() -> None:
 
 def test_a_balancer_in_front_of_nothing() -> None:
     facts = configured("frontend statistics\n    bind *:8404\n    mode http\n")
-    assert red(facts) == {CHECKS: Verdict.FAIL}
+    assert set(red(facts).values()) == {Verdict.FAIL}
     assert "lb-2 has no backend behind port 6443" in told(CHECKS, facts)
 
 
 def test_a_spare_control_plane_behind_the_balancer_is_a_stranger() -> None:
     nodes = at(known(good().nodes), 2, roles=("control-plane", "etcd", "spare"))
     facts = replace(good(), nodes=nodes)
-    assert red(facts)[CHECKS] is Verdict.FAIL
-    assert "no serving control plane: cp-3 (198.51.100.23)" in told(CHECKS, facts)
+    assert red(facts)[BACKENDS] is Verdict.FAIL
+    assert "no serving control plane: cp-3 (198.51.100.23)" in told(BACKENDS, facts)
 
 
 def running(**changes: object) -> Facts:
@@ -115,23 +163,24 @@ def running(**changes: object) -> Facts:
 
 def test_the_running_process_is_what_counts() -> None:
     down = running(status="DOWN", check="L7STS")
-    assert red(down) == {CHECKS: Verdict.FAIL}
-    assert "the running HAProxy has it as DOWN (L7STS)" in told(CHECKS, down)
+    assert red(down) == {SEES: Verdict.FAIL}
+    assert "the running HAProxy has it as DOWN (L7STS)" in told(SEES, down)
     not_reloaded = running(server="old")
-    assert red(not_reloaded) == {CHECKS: Verdict.FAIL}
+    assert red(not_reloaded) == {SEES: Verdict.FAIL}
     assert "cp-2 is configured, and the running HAProxy does not know it" in told(
-        CHECKS, not_reloaded
+        SEES, not_reloaded
     )
     assert red(running(status="UP 1/2")) == {}
 
 
 def test_what_could_not_be_looked_at() -> None:
-    one = balancer("lb-2")
-    for balancers in (
-        SILENT,
-        (balancer("lb-1"), replace(one, config=SILENT, states=SILENT)),
-        (balancer("lb-1"), replace(one, states=SILENT)),
+    one, every = balancer("lb-2"), {CHECKS, BACKENDS, SEES, USES}
+    for balancers, items in (
+        (SILENT, every),
+        ((balancer("lb-1"), replace(one, config=SILENT, states=SILENT)), every),
+        ((balancer("lb-1"), replace(one, states=SILENT)), {SEES, USES}),
     ):
         facts = replace(good(), balancers=balancers)
-        assert red(facts) == {CHECKS: Verdict.NOT_COVERED}
-        assert SILENT.reason in told(CHECKS, facts)
+        assert red(facts) == dict.fromkeys(items, Verdict.NOT_COVERED)
+        for item in items:
+            assert SILENT.reason in told(item, facts)

@@ -9,10 +9,16 @@ import pytest
 from chaos.cluster.facts import Apart, DisruptionBudget, Facts, Workload
 from chaos.measure.verdict import Verdict
 from selftests.unit.conformance_parts import HOST, ZONE, budget, workload
-from selftests.unit.conformance_support import SILENT, at, good, known, red, told, verdict
+from selftests.unit.conformance_support import SILENT, at, good, known, told, verdict
 
 APART, BUDGETS = "workloads-apart", "disruption-budgets"
 ON = ["worker-1", "worker-2", "worker-3"]
+
+
+def red(facts: Facts) -> dict[str, Verdict]:
+    """Which of these two do not pass."""
+    found = {item: verdict(item, facts) for item in (APART, BUDGETS)}
+    return {item: one for item, one in found.items() if one is not Verdict.PASS}
 
 
 def web(one: Workload) -> Facts:

@@ -26,6 +26,7 @@ PLANS = {
 }
 every_lab = pytest.mark.parametrize("lab", PLANS.values(), ids=list(PLANS))
 SCRIPT = "/usr/local/lib/machine/etcd-backup.sh"
+KEYS = "/usr/local/lib/machine/pki-backup.sh"
 
 
 def target(lab: Plan, machine: Machine) -> Machine:
@@ -97,6 +98,26 @@ def test_a_snapshot_comes_with_the_authorities_and_keys_it_is_worthless_without(
     for machine in lab.etcd:
         packed = re.findall(r'tar -C / -czf "\$pki" (.*)', files_of(lab, machine)[SCRIPT].content)
         assert packed == [" ".join(kept)]
+
+
+@every_lab
+def test_a_control_plane_without_etcd_sends_its_authorities_and_keys(lab: Plan) -> None:
+    timer = "/etc/systemd/system/timers.target.wants/pki-backup.timer"
+    for machine in lab.machines:
+        files = files_of(lab, machine)
+        alone = machine in lab.control_planes and machine not in lab.etcd
+        assert (timer in files, KEYS in files) == (alone, alone)
+        if alone:
+            assert "tar -C / -czf" in files[KEYS].content
+            assert "etc/kubernetes/pki etc/kubernetes/policy" in files[KEYS].content
+            for word in ("etcdctl", "$snapshot"):
+                assert word not in files[KEYS].content
+            service = files["/etc/systemd/system/pki-backup.service"].content
+            assert f"ExecStart={KEYS}\n" in service
+            (sent,) = re.findall(r"etcd-backup@(\S+)", files[KEYS].content)
+            (store,) = (m for m in lab.machines if m.address == sent)
+            folders = files_of(lab, store)["/etc/tmpfiles.d/backup-store.conf"].content
+            assert f"\nd /var/backups/offsite/{machine.name} 0700 etcd-backup " in folders
 
 
 def test_workers_take_the_snapshots_and_without_workers_the_other_members() -> None:

@@ -29,6 +29,7 @@ class Kubernetes:
     def __init__(self) -> None:
         self.ready = dict.fromkeys(NODES, "True")
         self.serving = set(NODES)
+        self.tainted: set[str] = set()
         self.requests: list[dict[str, Any]] = []
         self.approved: list[str] = []
         self.deployment: dict[str, Any] = {
@@ -48,7 +49,11 @@ class Kubernetes:
             for name, ready in self.ready.items()
         }
         nodes = [
-            {"metadata": {"name": name}, "status": {"conditions": told}}
+            {
+                "metadata": {"name": name},
+                "spec": {"taints": [{"key": cluster.NOT_READY}] if name in self.tainted else None},
+                "status": {"conditions": told},
+            }
             for name, told in conditions.items()
         ]
         kinds: dict[str, list[dict[str, Any]]] = {
@@ -92,6 +97,12 @@ def look() -> None:
 
 def test_a_cluster_that_is_well_is_not_waited_for(kubernetes: Kubernetes) -> None:
     look()
+
+
+def test_a_ready_node_that_still_keeps_pods_away_is_waited_for(kubernetes: Kubernetes) -> None:
+    kubernetes.tainted = {"worker-1"}
+    with pytest.raises(LabError, match=r"Not Ready: worker-1\."):
+        look()
 
 
 @pytest.mark.parametrize("ready", ["False", "Unknown"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -65,6 +67,54 @@ def test_a_change_that_changes_nothing_is_a_defect_of_the_defect(
     file.write_text("one\n")
     with pytest.raises(AssertionError, match="nothing to change"):
         bench.change_file("cp-1", str(file), lambda text: text.replace("two", "three"))
+
+
+def test_a_file_that_was_taken_away_is_put_back(bench: Bench, tmp_path: Path) -> None:
+    file = tmp_path / "manifest.yaml"
+    file.write_text("one\n")
+    bench.take_away("cp-2", str(file))
+    assert not file.exists()
+    bench.put_back("cp-2", str(file))
+    assert file.read_text() == "one\n"
+
+
+class Api:
+    """One object, as kubectl has it."""
+
+    def __init__(self) -> None:
+        self.thing: dict[str, Any] = {
+            "kind": "ConfigMap",
+            "metadata": {"name": "a", "namespace": "n", "resourceVersion": "7", "uid": "u"},
+            "data": {"key": "one"},
+        }
+
+    def __call__(self, *args: str, stdin: str | None = None) -> str:
+        if args[0] == "get":
+            return json.dumps(self.thing)
+        assert args[0] == "replace"
+        self.thing = json.loads(stdin or "")
+        return ""
+
+
+def test_an_object_is_put_back_as_it_was_however_often_it_was_changed(bench: Bench) -> None:
+    api = Api()
+    bench = Bench(bench.fleet, cast(Kubectl, api))
+
+    def to(value: str) -> Callable[[Any], None]:
+        return lambda thing: thing["data"].update(key=value)
+
+    bench.change_object("configmap", "a", "n", to("two"))
+    bench.change_object("configmap", "a", "n", to("three"))
+    assert api.thing["data"] == {"key": "three"}
+    # Else it could not be replaced after somebody else wrote it.
+    assert set(api.thing["metadata"]) == {"name", "namespace"}
+    bench.put_back_object("configmap", "a", "n")
+    assert api.thing["data"] == {"key": "one"}
+    api.thing["data"] = {"key": "later"}
+    bench.put_back_object("configmap", "a", "n")
+    assert api.thing["data"] == {"key": "later"}, "nothing was left to put back"
+    with pytest.raises(AssertionError, match="nothing to change"):
+        bench.change_object("configmap", "a", "n", to("later"))
 
 
 def read(file: Path) -> Any:

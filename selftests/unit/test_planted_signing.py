@@ -56,3 +56,10 @@ def test_it_is_for_the_same_key_and_of_the_same_authority(old: Pair, ca: Pair) -
 def test_what_it_never_named_cannot_be_left_out(old: Pair, ca: Pair) -> None:
     with pytest.raises(ValueError, match=r"it is not for 198\.18\.14\.101"):
         signed(old, ca, without=["198.18.14.101", "kubernetes"])
+
+
+def test_it_may_be_used_for_what_was_asked_alone(old: Pair, ca: Pair) -> None:
+    assert read(old.certificate).usages == ("serverAuth", "clientAuth")
+    pem = signed(old, ca, usages=["serverAuth"])
+    assert read(pem).usages == ("serverAuth",)
+    assert read(pem).names == tuple(NAMES)

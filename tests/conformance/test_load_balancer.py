@@ -1,31 +1,251 @@
-"""The balancers in front of the apiservers."""
+"""The balancers in front of the apiservers: whom they send to, how and how fast they check."""
 
 import pytest
 
-from chaos.conformance import load_balancer
+from chaos.conformance import balancer_settings, load_balancer
 from fixtures.item import Item
+
+
+@pytest.mark.item(
+    id="balancer-backends",
+    title="Every apiserver is behind the balancer, and nobody else",
+    severity="critical",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Multiple API Servers Behind Load Balancer",
+)
+def test_every_apiserver_is_behind(item: Item) -> None:
+    """Looked at: the servers behind the endpoint's port in each balancer's configuration,
+    beside the control planes that there are.
+
+    Expected: every control plane but spare ones is a server, and no other machine is. A server
+    with `backup` counts; it is told that it is used only when the others are down.
+
+    Mend: a `server` line for each control plane in the backend of every balancer, none for
+    machines that are gone; then reload HAProxy.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Multiple API Servers Behind Load Balancer (the example has a server for each master).
+    """
+    item.judge(load_balancer.every_apiserver_is_behind)
 
 
 @pytest.mark.item(
     id="balancer-checks-apiservers",
     title="The balancer checks the health of every apiserver",
     severity="critical",
-    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025, "
-    "Production Checklist",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Production Checklist",
 )
 def test_every_apiserver_is_checked(item: Item) -> None:
-    """Looked at: each balancer's configuration behind the endpoint's port, and how its running
-    process sees the servers.
+    """Looked at: each balancer's configuration behind the endpoint's port.
 
-    Expected: every control plane but spare ones is a server, and nobody else; each is checked by
-    GET /readyz over TLS, and is up. A TCP connect is also answered by an apiserver that hangs or
-    has lost etcd, and a plain HTTP check against the TLS port never passes: the examples of two of
-    the sources make these mistakes.
+    Expected: each server is checked by GET /readyz over TLS. A TCP connect is also answered by
+    an apiserver that hangs or has lost etcd, and a plain HTTP check against the TLS port never
+    passes: the examples of two of the sources make these mistakes.
 
-    Mend: `option httpchk`, `http-check send meth GET uri /readyz`, `http-check expect status 200`
-    and, on the servers, `check check-ssl verify required ca-file FILE`; then reload HAProxy.
+    Mend: `option httpchk`, `http-check send meth GET uri /readyz`, `http-check expect status
+    200` and, on the servers, `check check-ssl verify required ca-file FILE`; then reload
+    HAProxy.
 
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
-    Production Checklist ("Load balancer with health checks") and Health Check Configuration.
+    Production Checklist ("Load balancer with health checks").
     """
     item.judge(load_balancer.every_apiserver_is_checked)
+
+
+@pytest.mark.item(
+    id="balancer-sees-apiservers",
+    title="The running balancer has every apiserver up",
+    severity="critical",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Load Balancer Health Check",
+)
+def test_every_apiserver_is_up(item: Item) -> None:
+    """Looked at: the statistics of each balancer's running process, beside its configuration.
+
+    Expected: the process knows every server of its configuration, and has it up: a
+    configuration that was changed and not loaded helps nobody.
+
+    Mend: look at what the check ended with and mend that apiserver, or the way to it; reload
+    HAProxy where it runs with an older configuration.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Load Balancer Health Check ("server status UP for healthy nodes").
+    """
+    item.judge(load_balancer.every_apiserver_is_up)
+
+
+@pytest.mark.item(
+    id="balancer-uses-every-apiserver",
+    title="Connections through the balancer reach every apiserver",
+    severity="medium",
+    source="Kubernetes High Availability, API Server HA",
+)
+def test_every_apiserver_is_used(item: Item) -> None:
+    """Looked at: how many connections each server was given, by the statistics of the
+    balancers.
+
+    Expected: the balancer that is used has sent some to every server that is not a backup. One
+    that got none was never proved to work from there.
+
+    Mend: see why the balancing method or a stick table keeps to some of them; `balance
+    leastconn` shares long connections best.
+
+    Source: Kubernetes High Availability, API Server HA.
+    """
+    item.judge(load_balancer.every_apiserver_is_used)
+
+
+@pytest.mark.item(
+    id="balancer-ejects-dead",
+    title="A balancer gives up a dead apiserver in time",
+    severity="high",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Results After HA Implementation",
+)
+def test_dead_ones_are_given_up(item: Item) -> None:
+    """Looked at: `inter`, `fastinter` and `fall` of every server that is checked.
+
+    Expected: an apiserver that refuses, or says that it is not ready, is given up within the
+    budget for the API after a node's failure (30 s, or what the inventory's objectives say).
+
+    Mend: a shorter `inter` and a `fastinter` on the `default-server` line: `inter 1s fastinter
+    500ms fall 2`.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Results After HA Implementation ("under 30 seconds for node failures").
+    """
+    item.judge(balancer_settings.dead_ones_are_given_up)
+
+
+@pytest.mark.item(
+    id="balancer-ejects-silent",
+    title="A balancer gives up a silent apiserver in time",
+    severity="high",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Results After HA Implementation",
+)
+def test_silent_ones_are_given_up(item: Item) -> None:
+    """Looked at: the same, and `timeout check` and `timeout connect`: how long a check waits
+    for an answer.
+
+    Expected: an apiserver that says nothing at all any more (its power is cut, it hangs) is
+    given up within the same budget. Each of `fall` checks waits to its end first.
+
+    Mend: `timeout check 1s`, and a short `inter` and `fall`: without `timeout check` the
+    interval bounds each check.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Results After HA Implementation ("under 30 seconds for node failures").
+    """
+    item.judge(balancer_settings.silent_ones_are_given_up)
+
+
+@pytest.mark.item(
+    id="apiserver-shutdown-delay",
+    title="Apiservers serve on until the balancers have given them up",
+    severity="high",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Health Checks and Failover",
+)
+def test_apiservers_wait_for_balancers(item: Item) -> None:
+    """Looked at: `--shutdown-delay-duration` of each apiserver, and how long the balancers'
+    settings take to see that /readyz is off.
+
+    Expected: the delay is not shorter. Otherwise each restart of an apiserver, as every upgrade
+    makes, refuses connections that the balancer still sends.
+
+    Mend: `shutdown-delay-duration` among the apiserver's extraArgs (5 s fit an `inter` of 1 s),
+    or shorter intervals on the balancer.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Health Checks and Failover ("Connection Draining").
+    """
+    item.judge(balancer_settings.apiservers_wait_for_balancers)
+
+
+@pytest.mark.item(
+    id="balancer-cuts-dead-sessions",
+    title="Connections to an apiserver that is gone are ended",
+    severity="medium",
+    source="Kubernetes High Availability: Tutorial & Instructions, Single-cloud with stacked etcd",
+)
+def test_dead_sessions_are_cut(item: Item) -> None:
+    """Looked at: `on-marked-down` of every server.
+
+    Expected: `shutdown-sessions`: a client of an apiserver that went silent is told so when the
+    balancer gives it up, not when its own time-outs end, up to 45 s later.
+
+    Mend: `on-marked-down shutdown-sessions` on the `default-server` line.
+
+    Source: Kubernetes High Availability: Tutorial & Instructions, Single-cloud with stacked
+    etcd ("automatically routing traffic away from a failing node").
+    """
+    item.judge(balancer_settings.dead_sessions_are_cut)
+
+
+@pytest.mark.item(
+    id="balancer-tls-passthrough",
+    title="TLS is passed through to the apiservers",
+    severity="high",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " API Server HA with External Load Balancer",
+)
+def test_tls_is_passed_through(item: Item) -> None:
+    """Looked at: the mode of the frontends and backends behind the endpoint, and the options of
+    `bind` and `server`.
+
+    Expected: mode tcp, and no TLS of the balancer's own: clients show their certificates to the
+    apiserver itself, which a balancer that opens TLS makes impossible.
+
+    Mend: `mode tcp` in both, no `ssl crt` on the `bind` line and no `ssl` on the `server` lines
+    (`check-ssl` is the check's own).
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    API Server HA with External Load Balancer ("TLS termination should happen at the API
+    server").
+    """
+    item.judge(balancer_settings.tls_is_passed_through)
+
+
+@pytest.mark.item(
+    id="balancer-idle-timeouts",
+    title="Quiet watches outlive the balancer's idle limits",
+    severity="medium",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Multiple API Servers Behind Load Balancer",
+)
+def test_watches_live(item: Item) -> None:
+    """Looked at: `timeout client`, `timeout server` and `timeout tunnel` behind the endpoint.
+
+    Expected: 2 minutes or more. The API sends a quiet watch a bookmark about once a minute; the
+    sources' examples of 30 s and 1 m cut every quiet watch, and `kubectl logs -f` with it.
+
+    Mend: `timeout client 10m` and `timeout server 10m`, or `timeout tunnel 1h`.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Multiple API Servers Behind Load Balancer (whose example has 30 s).
+    """
+    item.judge(balancer_settings.watches_live)
+
+
+@pytest.mark.item(
+    id="balancer-stats-closed",
+    title="The balancer's statistics are not open to everyone",
+    severity="medium",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Step 1: Provision and Configure Load Balancer",
+)
+def test_statistics_are_closed(item: Item) -> None:
+    """Looked at: every frontend that shows statistics or metrics, where it listens and whom it
+    refuses.
+
+    Expected: it listens on the machine alone, asks for a password, or refuses strangers: it
+    names every apiserver and its state, and the sources' example shows it to all on port 8080.
+
+    Mend: `bind 127.0.0.1:8404`, or `http-request deny unless { src NETWORK }`, or `stats auth`.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Step 1: Provision and Configure Load Balancer ("HAProxy Stats").
+    """
+    item.judge(balancer_settings.statistics_are_closed)

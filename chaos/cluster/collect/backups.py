@@ -5,10 +5,19 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from chaos.cluster.facts import BackupFile, BackupFolder, NotAvailable, SnapshotStatus
+from chaos.cluster.facts import (
+    Archive,
+    BackupFile,
+    BackupFolder,
+    NotAvailable,
+    SnapshotStatus,
+)
 from chaos.cluster.shell import Said, quote
 
 MOST = 50
+# The newest may still be on its way.
+PER_FOLDER = 2
+_MARK = "== "
 
 
 def listing(folder: str, pattern: str) -> str:
@@ -33,8 +42,34 @@ etcdutl snapshot status -w json "$f"
 """
 
 
-def read(node: str, folder: str, *, off_node: bool, listed: Said, status: Said) -> BackupFolder:
-    """What was printed by both."""
+def archives(folder: str) -> str:
+    """Shell text that prints the newest archives of each folder below, and the names in them.
+
+    Nothing is unpacked: the names alone are read.
+    """
+    return f"""
+now=$(date +%s)
+find {quote(folder)} -type f '(' -name '*.tar' -o -name '*.tar.*' -o -name '*.tgz' ')' \
+    ! -name '*.part' -printf '%T@ %h %p\n' 2>/dev/null | sort -rn |
+    awk '{{ if (seen[$2] < {PER_FOLDER}) print; seen[$2]++ }}' | head -n {MOST} |
+while IFS= read -r line; do
+    at=${{line%%.*}}; rest=${{line#* }}; f=${{rest#* }}
+    echo "{_MARK}$((now - at)) $f"
+    tar -tf "$f" 2>&1 | head -n 1000
+done
+"""
+
+
+def read(
+    node: str,
+    folder: str,
+    *,
+    off_node: bool,
+    listed: Said,
+    status: Said,
+    kept: Said | None = None,
+) -> BackupFolder:
+    """What was printed by all."""
     files = _files(listed)
     known = isinstance(files, tuple) and bool(files)
     return BackupFolder(
@@ -43,7 +78,23 @@ def read(node: str, folder: str, *, off_node: bool, listed: Said, status: Said) 
         off_node=off_node,
         files=files,
         newest=_status(status) if known else None,
+        archives=_archives(kept) if kept else (),
     )
+
+
+def _archives(said: Said) -> tuple[Archive, ...] | NotAvailable:
+    if said.code:
+        return NotAvailable(f"its archives could not be read: {said.why}")
+    found = []
+    for part in f"\n{said.out}".split(f"\n{_MARK}")[1:]:
+        head, _, names = part.partition("\n")
+        ago, path = head.split(" ", 1)
+        lines = names.splitlines()
+        wrong = next((x for x in lines if x.startswith(("tar:", "gzip:"))), None)
+        age = timedelta(seconds=max(0, int(ago)))
+        held = NotAvailable(wrong) if wrong else tuple(lines)
+        found.append(Archive(path=path, age=age, names=held))
+    return tuple(found)
 
 
 def _files(said: Said) -> tuple[BackupFile, ...] | NotAvailable:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 
 from chaos.cluster.etcd import Etcd, EtcdError
 from chaos.cluster.etcd_parse import EtcdUnreadable
@@ -11,8 +12,16 @@ from chaos.cluster.facts import EncryptionFacts, NotAvailable, StoredKey, Stored
 from chaos.cluster.shell import Said, quote
 
 RESOURCES = ("secrets", "configmaps")
-# The first keys in order. Any other order would make etcd read all values of the resource.
 MOST = 50
+# So many at most are put in another order, for which etcd reads all values of the resource.
+ORDERED = 5000
+# Where keys do not lie under their resource's name.
+_PLACES = {
+    "nodes": "minions",
+    "services": "services/specs",
+    "endpoints": "services/endpoints",
+    "ingresses.networking.k8s.io": "ingress",
+}
 # Long enough for `k8s:enc:PROVIDER:VERSION:KEY:`; of a value that is not encrypted, for its kind.
 BYTES = 40
 
@@ -22,31 +31,55 @@ _COUNT = re.compile(r'^"Count" : (\d+)$')
 
 
 def question(prefix: str, resource: str) -> str:
-    """Shell text that prints keys and how their values begin.
+    """Shell text that prints keys and how their values begin: those written longest ago first.
 
-    The values are cut on the machine that etcdctl runs on, before anything is sent.
+    Where there are too many to be put in order, the first of them by name. The values are cut on
+    the machine that etcdctl runs on, before anything is sent.
     """
     cut = f'/^"Key" : /p; /^"Count" : /p; s/^("Value" : ".{{0,{BYTES}}}).*$/\\1/p'
-    where = quote(f"{prefix}/{resource}/")
-    return f"etcdctl_ get {where} --prefix --limit={MOST} -w fields | sed -nE {quote(cut)}"
+    where = quote(f"{prefix}/{place_of(resource)}/")
+    return f"""
+n=$(etcdctl_ get {where} --prefix --count-only -w fields | sed -nE 's/^"Count" : //p')
+order=
+[ "${{n:-0}}" -gt {MOST} ] && [ "$n" -le {ORDERED} ] && order='--sort-by=MODIFY --order=ASCEND'
+etcdctl_ get {where} --prefix --limit={MOST} $order -w fields | sed -nE {quote(cut)}
+"""
 
 
-def look(etcd: Etcd, *, prefix: str) -> EncryptionFacts | NotAvailable:
+def place_of(resource: str) -> str:
+    """Where the keys of a resource lie: by its name, those of custom resources by their group.
+
+    >>> place_of("secrets"), place_of("deployments.apps"), place_of("certs.example.com")
+    ('secrets', 'deployments', 'example.com/certs')
+    """
+    name, _, group = resource.partition(".")
+    if resource in _PLACES:
+        return _PLACES[resource]
+    own = "." in group and not group.endswith(".k8s.io")
+    return f"{group}/{name}" if own else name
+
+
+def look(
+    etcd: Etcd, *, prefix: str, declared: Iterable[str] = ()
+) -> EncryptionFacts | NotAvailable:
     """How existing keys begin.
 
     Args:
         prefix: under which the apiservers keep all keys (`--etcd-prefix`).
+        declared: what an EncryptionConfiguration names; wildcards stand for what is always asked.
     """
-    questions = (question(prefix, resource) for resource in RESOURCES)
+    named = (one for one in declared if "*" not in one)
+    resources = tuple(dict.fromkeys((*RESOURCES, *named)))
+    questions = (question(prefix, resource) for resource in resources)
     try:
-        node, found = etcd.ask(*questions, read=_read_all)
+        node, found = etcd.ask(*questions, read=partial(_read_all, resources))
     except EtcdError as wrong:
         return NotAvailable(wrong.problem.rstrip("."))
     return EncryptionFacts(asked=node.name, resources=found)
 
 
-def _read_all(answers: Sequence[Said]) -> tuple[StoredKeys, ...]:
-    return tuple(read(*pair) for pair in zip(RESOURCES, answers, strict=True))
+def _read_all(resources: tuple[str, ...], answers: Sequence[Said]) -> tuple[StoredKeys, ...]:
+    return tuple(read(*pair) for pair in zip(resources, answers, strict=True))
 
 
 def read(resource: str, said: Said) -> StoredKeys:

@@ -4,31 +4,46 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from chaos.cluster.cluster import Cluster
-from chaos.cluster.collect import components, encryption, kubernetes, served, workloads
+from chaos.cluster.collect import (
+    asked_of_nodes,
+    components,
+    doors,
+    encryption,
+    encryption_config,
+    kubernetes,
+    served,
+    workloads,
+)
+from chaos.cluster.collect.deeper import Deeper
 from chaos.cluster.collect.lists import Lists, not_available
 from chaos.cluster.collect.on_nodes import Answers
+from chaos.cluster.collect.volumes import Volumes
+from chaos.cluster.collect.wider import Wider
+from chaos.cluster.collect.x509 import Authorities
 from chaos.cluster.facts import (
     Component,
     Declared,
     EncryptionFacts,
     EtcdFacts,
     Facts,
+    NodeFact,
     NotAvailable,
+    Objectives,
     ServedCertificate,
 )
 from chaos.cluster.inventory import Inventory
-from chaos.cluster.inventory_parts import Role
+from chaos.cluster.inventory_parts import Backups, EtcdPart
 from chaos.cluster.kube import Listed
 from chaos.cluster.parallel import Later
 from chaos.errors import HoldfastError
 
 _Components = dict[str, tuple[Component, ...] | NotAvailable]
-APISERVER_PORT = 6443
 
 
 def collect(cluster: Cluster) -> Facts:
@@ -42,22 +57,30 @@ def collect(cluster: Cluster) -> Facts:
     lists, etcd = listing.result(), looking.result()
     by_node = _components(answers.components(), lists)
     apiservers = lists.use(kubernetes.apiservers_of, "slices")
-    shaking = Later(partial(_served, cluster, by_node, apiservers))
-    encrypted, shown = _encryption(cluster, by_node), shaking.result()
+    nodes = lists.use(partial(kubernetes.nodes_of, parts=cluster.inventory.nodes), "nodes")
+    ways = _ways(cluster, by_node, apiservers, nodes, etcd)
+    deeper = Deeper.begin(cluster, answers, etcd)
+    wider = Wider.begin(cluster, lists, answers, _ports(by_node))
+    shaking = Later(partial(_served, cluster, ways, answers.authorities))
+    encrypted, shown = _encryption(cluster, answers, by_node), shaking.result()
     inventory = cluster.inventory
+    kept = lists.use(Volumes.of, "claims", "volumes", "classes")
     critical = lists.use(
-        partial(workloads.workloads_of, named=inventory.critical_namespaces),
+        partial(
+            workloads.workloads_of,
+            named=inventory.critical_namespaces,
+            kept=None if isinstance(kept, NotAvailable) else kept,
+        ),
         *("namespaces", "deployments", "statefulsets", "pods"),
     )
     budgets = partial(workloads.budgets_of, workloads=_or_none(critical))
-    nodes = partial(kubernetes.nodes_of, parts=inventory.nodes)
-    return Facts(
+    found = Facts(
         collected=collected,
-        took=timedelta(seconds=round(time.monotonic() - begun, 3)),
+        took=timedelta(),
         declared=declared_of(inventory),
         uid=lists.use(kubernetes.uid_of, "namespaces"),
         kubernetes=lists.version,
-        nodes=lists.use(nodes, "nodes"),
+        nodes=nodes,
         apiservers=apiservers,
         etcd=etcd,
         encryption=encrypted,
@@ -69,8 +92,11 @@ def collect(cluster: Cluster) -> Facts:
         balancers=answers.balancers(),
         leases=lists.use(kubernetes.leases_of, "leases"),
         components=by_node,
-        requests=_requests(cluster),
     )
+    found = deeper.added(found, lists, answers, doors.uninvited(ways))
+    found = wider.added(found, lists, answers)
+    took = timedelta(seconds=round(time.monotonic() - begun, 3))
+    return replace(found, took=took, requests=_requests(cluster))
 
 
 def _lists(cluster: Cluster) -> Lists:
@@ -113,46 +139,51 @@ def _flags(by_node: Mapping[str, object], name: str) -> Iterator[tuple[str, Mapp
                 yield node, one.flags
 
 
+def _ports(by_node: _Components) -> dict[str, str]:
+    """The port of each node's apiserver, where it says one."""
+    return {node: flags.get("secure-port", "") for node, flags in _flags(by_node, "kube-apiserver")}
+
+
+def _ways(
+    cluster: Cluster,
+    by_node: _Components,
+    apiservers: tuple[str, ...] | NotAvailable,
+    nodes: tuple[NodeFact, ...] | NotAvailable,
+    etcd: EtcdFacts | NotAvailable,
+) -> list[served.Asked]:
+    """Where certificates are shown."""
+    return doors.all_of(
+        cluster, ports=_ports(by_node), apiservers=_or_none(apiservers), nodes=nodes, etcd=etcd
+    )
+
+
 def _served(
-    cluster: Cluster, by_node: _Components, apiservers: tuple[str, ...] | NotAvailable
+    cluster: Cluster, ways: list[served.Asked], authorities: Authorities
 ) -> tuple[ServedCertificate, ...]:
-    inventory = cluster.inventory
     try:
-        access = cluster.api()
-        ca, server = access.ca, (access.host, access.port)
+        ca = cluster.api().ca
     except HoldfastError:
-        ca, server = None, None
-    endpoint = inventory.endpoint
-    ports = {
-        node: flags.get("secure-port", "") for node, flags in _flags(by_node, "kube-apiserver")
-    }
-    asked: dict[tuple[str, int], served.Asked] = {}
-    for node in cluster.with_role(Role.CONTROL_PLANE):
-        port = int(ports.get(node.name) or APISERVER_PORT)
-        where = (node.address, port)
-        asked[where] = served.Asked("apiserver", node.name, *where, endpoint.name)
-    for text in _or_none(apiservers):
-        host, _, number = text.rpartition(":")
-        where = (host.strip("[]"), int(number))
-        asked.setdefault(where, served.Asked("apiserver", None, *where, endpoint.name))
-    ways = list(asked.values())
-    balanced = (endpoint.address, endpoint.port) if endpoint.address else server
-    if balanced:
-        # Beside the others: in a cluster of one the same address is both.
-        ways.append(served.Asked("endpoint", None, *balanced, endpoint.name))
-    return served.look(ways, ca=ca)
+        ca = None
+    return served.look(ways, ca=ca, authorities=authorities)
 
 
-def _encryption(cluster: Cluster, by_node: _Components) -> EncryptionFacts | NotAvailable:
+def _encryption(
+    cluster: Cluster, answers: Answers, by_node: _Components
+) -> EncryptionFacts | NotAvailable:
     prefixes = [flags.get("etcd-prefix") for _, flags in _flags(by_node, "kube-apiserver")]
+    prefix = next(filter(None, prefixes), "/registry")
+    declared = encryption_config.named(
+        answers.each(asked_of_nodes.ENCRYPTION, lambda _, said: encryption_config.read(said))
+    )
     try:
-        return encryption.look(cluster.etcd, prefix=next(filter(None, prefixes), "/registry"))
+        return encryption.look(cluster.etcd, prefix=prefix, declared=declared)
     except HoldfastError as why:
         return not_available(why)
 
 
 def declared_of(inventory: Inventory) -> Declared:
     """What an inventory says, as far as facts are held against it."""
+    etcd = inventory.etcd or EtcdPart(topology="stacked")
     return Declared(
         name=inventory.cluster.name,
         uid=inventory.cluster.uid,
@@ -163,8 +194,20 @@ def declared_of(inventory: Inventory) -> Declared:
         zones=inventory.zones,
         etcd_topology=inventory.etcd.topology if inventory.etcd else None,
         backup_max_age=inventory.backups.max_age if inventory.backups else None,
+        backup_keep=(inventory.backups or Backups()).keep,
+        fsync_p99=etcd.fsync_p99,
+        commit_p99=etcd.commit_p99,
         critical_namespaces=inventory.critical_namespaces,
+        managed=inventory.cluster.managed,
+        regional=inventory.cluster.regional,
+        objectives=_objectives(inventory),
     )
+
+
+def _objectives(inventory: Inventory) -> Objectives:
+    """What is promised; what the inventory leaves out is the sources' figure."""
+    said = dict(inventory.objectives)
+    return replace(Objectives(), **{k: v for k, v in said.items() if v is not None})
 
 
 def _or_none(found: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from chaos.cluster.facts import KubernetesNode, Lease, LeaseFacts, NodeFact, NotAvailable
 from chaos.cluster.inventory_parts import NodePart
 from chaos.cluster.kube import Listed
+from chaos.cluster.quantity import millis, size
 
 ZONE = "topology.kubernetes.io/zone"
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
@@ -36,7 +37,8 @@ def nodes_of(nodes: Listed, parts: Iterable[NodePart]) -> tuple[NodeFact, ...]:
                 roles=tuple(role.value for role in part.roles),
                 zone=part.zone,
                 declared=True,
-                kubernetes=_node(node) if node else None,
+                kubernetes=kubernetes_of(node) if node else None,
+                host=part.host,
             )
         )
     for name, node in sorted(known.items()):
@@ -47,7 +49,7 @@ def nodes_of(nodes: Listed, parts: Iterable[NodePart]) -> tuple[NodeFact, ...]:
                 roles=(),
                 zone=None,
                 declared=False,
-                kubernetes=_node(node),
+                kubernetes=kubernetes_of(node),
             )
         )
     return tuple(found)
@@ -59,21 +61,44 @@ def address_of(node: dict[str, Any]) -> str | None:
     return next((a["address"] for a in listed if a["type"] == "InternalIP"), None)
 
 
-def _node(node: dict[str, Any]) -> KubernetesNode:
+def kubernetes_of(node: dict[str, Any]) -> KubernetesNode:
+    """A node as the API has it."""
     labels = node["metadata"].get("labels") or {}
     spec, status = node.get("spec") or {}, node.get("status") or {}
     conditions = {c["type"]: c["status"] for c in status.get("conditions") or ()}
+    info = status.get("nodeInfo") or {}
     return KubernetesNode(
         ready=conditions.get("Ready") == "True",
         schedulable=not spec.get("unschedulable"),
         control_plane=CONTROL_PLANE in labels,
         zone=labels.get(ZONE),
-        kubelet=(status.get("nodeInfo") or {}).get("kubeletVersion", ""),
+        kubelet=info.get("kubeletVersion", ""),
         labels=labels,
         taints=tuple(
             f"{t['key']}={t.get('value', '')}:{t['effect']}" for t in spec.get("taints") or ()
         ),
+        machine=info.get("machineID", ""),
+        boot=info.get("bootID", ""),
+        runtime=info.get("containerRuntimeVersion", ""),
+        kernel=info.get("kernelVersion", ""),
+        system=info.get("osImage", ""),
+        conditions=conditions,
+        **_room(status),
+        images=tuple(sorted({n for i in status.get("images") or () for n in i.get("names") or ()})),
     )
+
+
+def _room(status: dict[str, Any]) -> dict[str, int]:
+    """What it has, and what of it Pods may ask for."""
+    has, gives = status.get("capacity") or {}, status.get("allocatable") or {}
+    return {
+        "cpu": millis(gives.get("cpu", 0)),
+        "memory": size(gives.get("memory", 0)),
+        "pods": size(gives.get("pods", 0)),
+        "capacity_cpu": millis(has.get("cpu", 0)),
+        "capacity_memory": size(has.get("memory", 0)),
+        "capacity_disk": size(has.get("ephemeral-storage", 0)),
+    }
 
 
 def apiservers_of(slices: Listed) -> tuple[str, ...]:
@@ -81,7 +106,8 @@ def apiservers_of(slices: Listed) -> tuple[str, ...]:
     found = set()
     for piece in slices.items:
         labels = piece["metadata"].get("labels") or {}
-        if labels.get("kubernetes.io/service-name") != "kubernetes":
+        where = (piece["metadata"].get("namespace"), labels.get("kubernetes.io/service-name"))
+        if where != ("default", "kubernetes"):
             continue
         for port in piece.get("ports") or ():
             for endpoint in piece.get("endpoints") or ():

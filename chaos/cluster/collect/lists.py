@@ -21,9 +21,24 @@ PATHS = {
     "deployments": "/apis/apps/v1/deployments",
     "statefulsets": "/apis/apps/v1/statefulsets",
     "budgets": "/apis/policy/v1/poddisruptionbudgets",
+    "bindings": "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+    "role_bindings": "/apis/rbac.authorization.k8s.io/v1/rolebindings",
+    "cronjobs": "/apis/batch/v1/cronjobs",
+    "configmaps": "/api/v1/namespaces/kube-system/configmaps",
     "leases": "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases",
-    "slices": "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices",
+    "slices": "/apis/discovery.k8s.io/v1/endpointslices",
+    "services": "/api/v1/services",
+    "validating": "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
+    "mutating": "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations",
+    "policies": "/apis/networking.k8s.io/v1/networkpolicies",
+    "claims": "/api/v1/persistentvolumeclaims",
+    "volumes": "/api/v1/persistentvolumes",
+    "classes": "/apis/storage.k8s.io/v1/storageclasses",
 }
+
+
+CLUSTER_INFO = "/api/v1/namespaces/kube-public/configmaps/cluster-info"
+_SINGLES = {"version": "/version", "cluster_info": CLUSTER_INFO}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +47,7 @@ class Lists:
 
     by_name: dict[str, Listed | HoldfastError]
     version: str | NotAvailable
+    cluster_info: dict[str, Any] | NotAvailable
 
     @classmethod
     def fetch(cls, kube: Kube) -> Lists:
@@ -39,15 +55,17 @@ class Lists:
         tasks: dict[str, Callable[[], Any]] = {
             name: partial(kube.list, path) for name, path in PATHS.items()
         }
-        found = together(tasks | {"version": partial(kube.get, "/version")})
-        version = found.pop("version")
+        singles = {name: partial(kube.get, path) for name, path in _SINGLES.items()}
+        found = together(tasks | singles)
+        version, info = found.pop("version"), found.pop("cluster_info")
         known = version["gitVersion"] if isinstance(version, dict) else not_available(version)
-        return cls(found, known)
+        return cls(found, known, info if isinstance(info, dict) else not_available(info))
 
     @classmethod
     def none(cls, why: HoldfastError) -> Lists:
         """In their place, where the API cannot be asked at all."""
-        return cls(dict.fromkeys(PATHS, why), not_available(why))
+        missing = not_available(why)
+        return cls(dict.fromkeys(PATHS, why), missing, missing)
 
     def use(self, read: Callable[..., _T], *names: str) -> _T | NotAvailable:
         """`read` called with these lists, unless one of them is missing."""

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from posixpath import dirname
+from typing import TypeVar
 
 from chaos.cluster.cluster import Cluster
-from chaos.cluster.collect import backups, balancers, components, stored
+from chaos.cluster.collect import (
+    asked_of_nodes,
+    backups,
+    balancers,
+    components,
+    machine_questions,
+    machines,
+    stored,
+)
 from chaos.cluster.collect.lists import not_available
+from chaos.cluster.collect.machine_questions import with_clock
+from chaos.cluster.collect.x509 import Authorities
 from chaos.cluster.facts import (
     BackupFolder,
     Balancer,
     Component,
+    Machine,
     NotAvailable,
     StoredCertificate,
 )
@@ -26,6 +39,7 @@ from chaos.errors import HoldfastError
 
 # Reading a large snapshot through, to see whether it can be read, is what takes longest.
 LIMIT = timedelta(seconds=20)
+_T = TypeVar("_T")
 STORED, PROCESSES = "stored", "processes"
 
 
@@ -45,29 +59,44 @@ class Answers:
 
     cluster: Cluster
     said: Mapping[str, Mapping[str, Said] | HoldfastError]
+    authorities: Authorities
+    spans: Mapping[str, tuple[float, float]]
 
     @classmethod
     def ask(cls, cluster: Cluster) -> Answers:
         """Ask all of them."""
         tasks = {}
+        spans: dict[str, tuple[float, float]] = {}
         for node in cluster.nodes:
-            if asked := _questions(cluster, node):
-                tasks[node.name] = partial(node.ask, Questions.of(asked, limit=LIMIT))
-        return cls(cluster, together(tasks))
+            asked = with_clock(_questions(cluster, node))
+            tasks[node.name] = partial(_ask, node, Questions.of(asked, limit=LIMIT), spans)
+        said = together(tasks)
+        known = [a[STORED].out for a in said.values() if isinstance(a, dict) and STORED in a]
+        return cls(cluster, said, Authorities(known), spans)
+
+    def each(self, question: str, read: Callable[[str, Said], _T]) -> dict[str, _T | NotAvailable]:
+        """What a question's answers are read as, by the nodes that were asked it."""
+        found: dict[str, _T | NotAvailable] = {}
+        for name, said in self._of(question):
+            found[name] = said if isinstance(said, NotAvailable) else read(name, said)
+        return found
 
     def stored(self) -> dict[str, tuple[StoredCertificate, ...] | NotAvailable]:
         """The certificates on each node's disk."""
-        found: dict[str, tuple[StoredCertificate, ...] | NotAvailable] = {}
-        for name, said in self._of(STORED):
-            found[name] = said if isinstance(said, NotAvailable) else stored.read(said)
-        return found
+        return self.each(STORED, lambda _, said: stored.read(said, self.authorities))
+
+    def machines(self) -> dict[str, Machine | NotAvailable]:
+        """What each machine says of itself."""
+        return {
+            name: not_available(said)
+            if isinstance(said, HoldfastError)
+            else machines.read(said, self.spans[name])
+            for name, said in self.said.items()
+        }
 
     def components(self) -> dict[str, tuple[Component, ...] | NotAvailable]:
         """The processes of the control plane on each node that has a part in it."""
-        found: dict[str, tuple[Component, ...] | NotAvailable] = {}
-        for name, said in self._of(PROCESSES):
-            found[name] = said if isinstance(said, NotAvailable) else components.read(name, said)
-        return found
+        return self.each(PROCESSES, components.read)
 
     def backups(self) -> tuple[BackupFolder, ...] | NotAvailable:
         """The folders of snapshots."""
@@ -87,7 +116,12 @@ class Answers:
             listed, newest = said[one.question("listing")], said[one.question("newest")]
             found.append(
                 backups.read(
-                    one.node, one.folder, off_node=one.off_node, listed=listed, status=newest
+                    one.node,
+                    one.folder,
+                    off_node=one.off_node,
+                    listed=listed,
+                    status=newest,
+                    kept=said[one.question("archives")],
                 )
             )
         return tuple(found)
@@ -132,6 +166,16 @@ class Answers:
                 yield node.name, known
 
 
+def _ask(
+    node: Node, questions: Questions, spans: dict[str, tuple[float, float]]
+) -> Mapping[str, Said]:
+    """Ask a node, and note when by our clock: its own is held against that."""
+    begun = time.time()
+    said = node.ask(questions)
+    spans[node.name] = (begun, time.time())
+    return said
+
+
 def _folders(cluster: Cluster) -> Iterator[_Folder]:
     part = cluster.inventory.backups
     if part is None:
@@ -152,6 +196,8 @@ def _questions(cluster: Cluster, node: Node) -> dict[str, str]:
         asked[STORED] = stored.question([dirname(pki.ca)] if pki else ())
     if node.roles & {Role.CONTROL_PLANE, Role.ETCD}:
         asked[PROCESSES] = components.QUESTION
+    asked |= asked_of_nodes.questions(inventory, node)
+    asked |= machine_questions.questions(inventory, node)
     if Role.LOAD_BALANCER in node.roles:
         asked |= balancers.questions(inventory.load_balancers)
     for one in _folders(cluster):
@@ -159,4 +205,5 @@ def _questions(cluster: Cluster, node: Node) -> dict[str, str]:
             pattern = inventory.backups.pattern
             asked[one.question("listing")] = backups.listing(one.folder, pattern)
             asked[one.question("newest")] = backups.newest(one.folder, pattern)
+            asked[one.question("archives")] = backups.archives(one.folder)
     return asked

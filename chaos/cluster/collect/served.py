@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from chaos.cluster.collect.x509 import of_der
+from chaos.cluster.collect.x509 import Authorities, of_der
 from chaos.cluster.facts import NotAvailable, ServedCertificate
 from chaos.cluster.parallel import together
 
 LIMIT = timedelta(seconds=5)
+_APISERVERS = ("apiserver", "endpoint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Asked:
     """Where to look.
 
     Args:
-        what: `apiserver` or `endpoint`.
+        what: `apiserver`, `endpoint`, `kubelet`, `etcd client` or `etcd peer`.
         sni: the name in the handshake; an address cannot stand there.
     """
 
@@ -32,17 +33,23 @@ class Asked:
     sni: str
 
 
-def look(asked: Iterable[Asked], *, ca: str | None) -> tuple[ServedCertificate, ...]:
+def look(
+    asked: Iterable[Asked], *, ca: str | None, authorities: Authorities | None = None
+) -> tuple[ServedCertificate, ...]:
     """A handshake with each.
 
     Args:
-        ca: the authority that should have signed them, as PEM; None: not looked at.
+        ca: the authority that should have signed those of apiservers, as PEM; None: not looked at.
+        authorities: those that may have signed any of them; None: not looked at.
     """
-    tasks = {one: partial(_look, one, ca) for one in asked}
+    tasks = {
+        one: partial(_look, one, ca if one.what in _APISERVERS else None, authorities)
+        for one in asked
+    }
     return tuple(r for r in together(tasks).values() if isinstance(r, ServedCertificate))
 
 
-def _look(asked: Asked, ca: str | None) -> ServedCertificate:
+def _look(asked: Asked, ca: str | None, authorities: Authorities | None) -> ServedCertificate:
     address = f"[{asked.host}]:{asked.port}" if ":" in asked.host else f"{asked.host}:{asked.port}"
     anything = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     anything.check_hostname = False
@@ -61,7 +68,7 @@ def _look(asked: Asked, ca: str | None) -> ServedCertificate:
         node=asked.node,
         address=address,
         asked=asked.sni,
-        certificate=of_der(der) if isinstance(der, bytes) else der,
+        certificate=of_der(der, authorities) if isinstance(der, bytes) else der,
         trusted=trusted,
     )
 

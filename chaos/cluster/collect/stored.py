@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chaos.cluster.collect.x509 import of_pem
+from chaos.cluster.collect.x509 import Authorities, of_pem
 from chaos.cluster.facts import NotAvailable, StoredCertificate
 from chaos.cluster.shell import Said, quote
 
@@ -45,13 +45,19 @@ done
 """
 
 
-def read(said: Said) -> tuple[StoredCertificate, ...] | NotAvailable:
-    """What was printed."""
+def read(
+    said: Said, authorities: Authorities | None = None
+) -> tuple[StoredCertificate, ...] | NotAvailable:
+    """What was printed.
+
+    Args:
+        authorities: those that may have signed them; None: not looked at.
+    """
     if said.code:
         return NotAvailable(f"its certificates could not be read: {said.why}")
     found: list[StoredCertificate] = []
     for part in f"\n{said.out}".split(f"\n{_MARK}")[1:]:
         path, _, text = part.partition("\n")
-        certificates = of_pem(text) or [NotAvailable("there is no certificate in it")]
+        certificates = of_pem(text, authorities) or [NotAvailable("there is no certificate in it")]
         found += [StoredCertificate(path=path, certificate=one) for one in certificates]
     return tuple(found)

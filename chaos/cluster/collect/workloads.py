@@ -6,7 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from chaos.cluster.collect import containers
+from chaos.cluster.collect.pods import anywhere, tolerations
 from chaos.cluster.collect.selectors import selects
+from chaos.cluster.collect.volumes import Volumes
 from chaos.cluster.facts import Apart, DisruptionBudget, Place, Workload
 from chaos.cluster.kube import Listed, Object
 
@@ -24,11 +27,13 @@ def workloads_of(
     pods: Listed,
     *,
     named: Iterable[str],
+    kept: Volumes | None = None,
 ) -> tuple[Workload, ...]:
     """The Deployments and StatefulSets that must survive.
 
     Args:
         named: the namespaces that the inventory names.
+        kept: the claims and volumes that there are, where they could be listed.
     """
     why = dict.fromkeys(named, "its namespace is in the inventory's critical_namespaces")
     for namespace in namespaces.items:
@@ -44,7 +49,8 @@ def workloads_of(
             meta = item["metadata"]
             reason = why.get(meta["namespace"]) or _is_dns(item)
             if reason:
-                found.append(_workload(kind, item, reason, by_namespace[meta["namespace"]]))
+                mine = by_namespace[meta["namespace"]]
+                found.append(_workload(kind, item, reason, mine, kept))
     return tuple(sorted(found, key=str))
 
 
@@ -54,13 +60,15 @@ def _is_dns(item: Object) -> str:
     return "the cluster's DNS" if dns and item["metadata"]["namespace"] == SYSTEM else ""
 
 
-def _workload(kind: str, item: Object, reason: str, pods: Iterable[Object]) -> Workload:
+def _workload(
+    kind: str, item: Object, reason: str, pods: Iterable[Object], kept: Volumes | None
+) -> Workload:
     meta, spec = item["metadata"], item["spec"]
     template = spec["template"]
     labels = (template.get("metadata") or {}).get("labels") or {}
     pod_spec = template["spec"]
-    selected = [
-        _place(pod)
+    members = [
+        pod
         for pod in pods
         if selects(spec["selector"], pod["metadata"].get("labels") or {})
         and not pod["metadata"].get("deletionTimestamp")
@@ -76,14 +84,27 @@ def _workload(kind: str, item: Object, reason: str, pods: Iterable[Object]) -> W
         ready=(item.get("status") or {}).get("readyReplicas") or 0,
         anti_affinity=tuple(_anti_affinity(pod_spec, labels, meta["namespace"])),
         spread=tuple(_spread(pod_spec, labels)),
-        pods=tuple(sorted(selected, key=lambda place: place.pod)),
+        pods=tuple(sorted(map(_place, members), key=lambda place: place.pod)),
+        containers=tuple(map(containers.of, pod_spec.get("containers") or ())),
+        volumes=tuple(containers.volumes(item, members, kept)),
+        priority_class=pod_spec.get("priorityClassName") or "",
+        priority=next((pod["spec"].get("priority") for pod in members), None),
+        tolerations=tolerations(pod_spec),
+        selector=pod_spec.get("nodeSelector") or {},
+        anywhere=anywhere(pod_spec),
     )
 
 
 def _place(pod: Object) -> Place:
     conditions = (pod.get("status") or {}).get("conditions") or ()
     ready = any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
-    return Place(pod=pod["metadata"]["name"], node=pod["spec"].get("nodeName") or None, ready=ready)
+    return Place(
+        pod=pod["metadata"]["name"],
+        node=pod["spec"].get("nodeName") or None,
+        ready=ready,
+        waiting=containers.waiting(pod),
+        started=containers.started(pod) if ready else None,
+    )
 
 
 def _anti_affinity(pod: Object, labels: dict[str, str], namespace: str) -> Iterator[Apart]:

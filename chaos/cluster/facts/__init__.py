@@ -3,7 +3,15 @@
 chaos.cluster.collect reads them; chaos.cluster.recorded keeps them as JSON.
 """
 
-from chaos.cluster.facts.backups import BackupFile, BackupFolder, SnapshotStatus
+from chaos.cluster.facts.anonymous import Anonymous
+from chaos.cluster.facts.backups import (
+    Archive,
+    BackupFile,
+    BackupFolder,
+    BackupSchedule,
+    Restored,
+    SnapshotStatus,
+)
 from chaos.cluster.facts.balancers import (
     Balancer,
     HaproxyBackend,
@@ -15,62 +23,148 @@ from chaos.cluster.facts.balancers import (
     VrrpInstance,
     VrrpScript,
 )
-from chaos.cluster.facts.basics import NotAvailable
-from chaos.cluster.facts.certificates import Certificate, ServedCertificate, StoredCertificate
+from chaos.cluster.facts.basics import UNREAD, NotAvailable
+from chaos.cluster.facts.certificates import (
+    Certificate,
+    KeyFile,
+    ServedCertificate,
+    StoredCertificate,
+)
 from chaos.cluster.facts.components import Component, Lease, LeaseFacts
+from chaos.cluster.facts.declared import (
+    Binding,
+    EncryptionConfig,
+    EncryptionRule,
+    HealthCheck,
+    Kubeadm,
+    KubeconfigFile,
+    Kubelet,
+    ProgramVersion,
+)
 from chaos.cluster.facts.etcd import (
     EncryptionFacts,
+    EtcdAlarm,
     EtcdFacts,
     EtcdHealth,
     EtcdMember,
+    EtcdMetrics,
     EtcdStatus,
     StoredKey,
     StoredKeys,
 )
-from chaos.cluster.facts.model import VERSION, Declared, Facts
+from chaos.cluster.facts.machines import (
+    Clock,
+    Disk,
+    FromPod,
+    HealthAnswer,
+    Kernel,
+    Machine,
+    Resolved,
+    Unit,
+)
+from chaos.cluster.facts.model import VERSION, Declared, Facts, Objectives
+from chaos.cluster.facts.monitoring import (
+    AlertRule,
+    MonitoringFacts,
+    Objective,
+    OperationsFacts,
+    Runbook,
+    Target,
+)
+from chaos.cluster.facts.scheduling import (
+    NetworkFacts,
+    PodGroup,
+    Policy,
+    Requirement,
+    ServiceFact,
+    Toleration,
+    Webhook,
+)
 from chaos.cluster.facts.workloads import (
     Apart,
+    Container,
     DisruptionBudget,
     KubernetesNode,
     NodeFact,
     Place,
+    Volume,
     Workload,
 )
 
 __all__ = [
+    "UNREAD",
     "VERSION",
+    "AlertRule",
+    "Anonymous",
     "Apart",
+    "Archive",
     "BackupFile",
     "BackupFolder",
+    "BackupSchedule",
     "Balancer",
+    "Binding",
     "Certificate",
+    "Clock",
     "Component",
+    "Container",
     "Declared",
+    "Disk",
     "DisruptionBudget",
+    "EncryptionConfig",
     "EncryptionFacts",
+    "EncryptionRule",
+    "EtcdAlarm",
     "EtcdFacts",
     "EtcdHealth",
     "EtcdMember",
+    "EtcdMetrics",
     "EtcdStatus",
     "Facts",
+    "FromPod",
     "HaproxyBackend",
     "HaproxyConfig",
     "HaproxyFrontend",
     "HaproxyServer",
     "HaproxyState",
+    "HealthAnswer",
+    "HealthCheck",
     "KeepalivedConfig",
+    "Kernel",
+    "KeyFile",
+    "Kubeadm",
+    "KubeconfigFile",
+    "Kubelet",
     "KubernetesNode",
     "Lease",
     "LeaseFacts",
+    "Machine",
+    "MonitoringFacts",
+    "NetworkFacts",
     "NodeFact",
     "NotAvailable",
+    "Objective",
+    "Objectives",
+    "OperationsFacts",
     "Place",
+    "PodGroup",
+    "Policy",
+    "ProgramVersion",
+    "Requirement",
+    "Resolved",
+    "Restored",
+    "Runbook",
     "ServedCertificate",
+    "ServiceFact",
     "SnapshotStatus",
     "StoredCertificate",
     "StoredKey",
     "StoredKeys",
+    "Target",
+    "Toleration",
+    "Unit",
+    "Volume",
     "VrrpInstance",
     "VrrpScript",
+    "Webhook",
     "Workload",
 ]

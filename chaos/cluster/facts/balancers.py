@@ -57,6 +57,7 @@ class HaproxyFrontend:
     Args:
         binds: `ADDRESS:PORT` with what follows, as written.
         backends: those that it can send to.
+        rules: its lines that begin with `acl`, `http-request`, `tcp-request` or `stats`.
     """
 
     name: str
@@ -64,6 +65,7 @@ class HaproxyFrontend:
     binds: tuple[str, ...]
     backends: tuple[str, ...]
     timeouts: Mapping[str, timedelta]
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,7 @@ class HaproxyState:
         status: `UP`, `DOWN`, `MAINT`, `no check`, or `UP 1/2` while it changes.
         check: how the last check ended (`L7OK`, `L4TOUT`, …); empty where there are none.
         since: how long it has had this status.
+        sessions: how many it was given since HAProxy started; None where that was not told.
     """
 
     backend: str
@@ -89,6 +92,7 @@ class HaproxyState:
     status: str
     check: str
     since: timedelta | None
+    sessions: int | None = None
 
     @property
     def up(self) -> bool:

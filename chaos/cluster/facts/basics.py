@@ -14,3 +14,7 @@ class NotAvailable:
     """
 
     reason: str
+
+
+UNREAD = NotAvailable("nobody looked at it")
+"""In facts that were recorded before this was collected."""

@@ -17,6 +17,10 @@ class Certificate:
         names, addresses: the DNS names and IP addresses that it is for.
         sha256: fingerprint, in hexadecimal.
         authority: whether it may sign others.
+        usages: what it may be used for: `serverAuth`, `clientAuth`; else its number.
+        signer: fingerprint of the authority that signed it, of those known; empty where none of
+            them did; None where that was not looked at.
+        key: SHA-256 of its public key, in hexadecimal.
     """
 
     subject: str
@@ -27,6 +31,9 @@ class Certificate:
     addresses: tuple[str, ...] = ()
     sha256: str = ""
     authority: bool = False
+    usages: tuple[str, ...] = ()
+    signer: str | None = None
+    key: str = ""
 
     def covers(self, name: str) -> bool:
         """Whether it is for this DNS name or IP address."""
@@ -41,7 +48,8 @@ class ServedCertificate:
     """What a TLS handshake showed.
 
     Args:
-        what: `apiserver` asked directly, or `endpoint`: through the balancer.
+        what: `apiserver` asked directly, or `endpoint`: through the balancer; `kubelet`,
+            `etcd client`, `etcd peer`.
         node: whose, where asked directly and the node is in the inventory.
         address: `IP:PORT` that was asked.
         asked: the name in the handshake (SNI); a server may have several certificates.
@@ -62,3 +70,18 @@ class StoredCertificate:
 
     path: str
     certificate: Certificate | NotAvailable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyFile:
+    """A key in a file. The private part never left the machine.
+
+    Args:
+        public: SHA-256 of the public key, in hexadecimal.
+        mode: permissions, as `600`; of a public key they do not matter.
+    """
+
+    path: str
+    public: str | NotAvailable
+    mode: str
+    owner: str = "root"

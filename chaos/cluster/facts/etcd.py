@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+
+from chaos.cluster.facts.basics import UNREAD, NotAvailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +39,7 @@ class EtcdStatus:
         leader: the id of the member that it takes for the leader; None: it knows of none.
         db_size, db_in_use, quota: bytes.
         errors: corruption and alarms that it knows of.
+        cluster: the id of the cluster that it belongs to, in hexadecimal.
     """
 
     endpoint: str
@@ -50,6 +54,37 @@ class EtcdStatus:
     quota: int | None = None
     learner: bool = False
     errors: tuple[str, ...] = ()
+    cluster: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EtcdAlarm:
+    """An alarm that is raised.
+
+    Args:
+        kind: `NOSPACE`, `CORRUPT`.
+    """
+
+    member: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EtcdMetrics:
+    """What a member has measured since it started.
+
+    Args:
+        fsync_p99, commit_p99: 99th percentile of writing its log, and of committing its database,
+            to disk; None where nothing was written yet.
+        fsyncs, commits: how many there were.
+        round_trips: the median of the time to each peer and back, by the peer's id.
+    """
+
+    fsync_p99: timedelta | None
+    fsyncs: int
+    commit_p99: timedelta | None
+    commits: int
+    round_trips: Mapping[str, timedelta]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +104,7 @@ class EtcdFacts:
     Args:
         asked: the node that was asked.
         cluster_id: in hexadecimal.
+        keys: how many keys there are.
     """
 
     asked: str
@@ -76,6 +112,8 @@ class EtcdFacts:
     members: tuple[EtcdMember, ...]
     statuses: tuple[EtcdStatus, ...]
     health: tuple[EtcdHealth, ...] = ()
+    alarms: tuple[EtcdAlarm, ...] | NotAvailable = UNREAD
+    keys: int | NotAvailable = UNREAD
 
     @property
     def voters(self) -> tuple[EtcdMember, ...]:

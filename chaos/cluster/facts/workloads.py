@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from chaos.cluster.facts.scheduling import Requirement, Toleration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +32,52 @@ class Place:
 
     Args:
         node: None while it has none.
+        waiting: why a container of it does not run (`ImagePullBackOff`, …).
+        started: how long it took from its creation to ready; None while it is not.
     """
 
     pod: str
     node: str | None
     ready: bool
+    waiting: str = ""
+    started: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """A container of a workload; requests and limits as written, None where there is none."""
+
+    name: str
+    image: str
+    pull: str = "IfNotPresent"
+    requests: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, str] = field(default_factory=dict)
+    readiness: bool = False
+    liveness: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """A volume of a workload that keeps something.
+
+    Args:
+        kind: `claim` or `hostPath`.
+        name: the claim's, or the path.
+        modes: how it may be attached (`ReadWriteOnce`, …).
+        node_bound: the label of a node, other than its zone's, that the volume's data are bound to.
+        zones: those that it can be attached in; empty: any.
+        binding: its class's `volumeBindingMode`.
+        missing: why nothing more is known of it.
+    """
+
+    kind: str
+    name: str
+    storage_class: str = ""
+    modes: tuple[str, ...] = ()
+    node_bound: str = ""
+    zones: tuple[str, ...] = ()
+    binding: str = ""
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +89,8 @@ class Workload:
         replicas: how many are wanted.
         anti_affinity, spread: what is declared to keep its Pods apart.
         pods: those that are not ending.
+        priority: of its class, as its Pods have it.
+        selector, anywhere: what it asks of a node's labels; of `anywhere` one list must hold.
     """
 
     kind: str
@@ -56,6 +102,13 @@ class Workload:
     anti_affinity: tuple[Apart, ...]
     spread: tuple[Apart, ...]
     pods: tuple[Place, ...]
+    containers: tuple[Container, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    priority_class: str = ""
+    priority: int | None = None
+    tolerations: tuple[Toleration, ...] = ()
+    selector: Mapping[str, str] = field(default_factory=dict)
+    anywhere: tuple[tuple[Requirement, ...], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
@@ -89,6 +142,12 @@ class KubernetesNode:
     Args:
         zone: its label topology.kubernetes.io/zone.
         taints: as `KEY=VALUE:EFFECT`.
+        conditions: by type, `True`, `False` or `Unknown`.
+        cpu, memory, pods: what Pods may ask for: thousandths of a processor, bytes, how many.
+        capacity_cpu, capacity_memory, capacity_disk: what the machine has.
+        images: the names of those that it has; kubelet tells 50 by default.
+        machine, boot: the machine's id, and that of its last boot.
+        runtime, kernel, system: what runs it, as `containerd://2.3.7`.
     """
 
     ready: bool
@@ -98,6 +157,19 @@ class KubernetesNode:
     kubelet: str
     labels: Mapping[str, str]
     taints: tuple[str, ...] = ()
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    cpu: int = 0
+    memory: int = 0
+    pods: int = 0
+    capacity_cpu: int = 0
+    capacity_memory: int = 0
+    capacity_disk: int = 0
+    images: tuple[str, ...] = ()
+    machine: str = ""
+    boot: str = ""
+    runtime: str = ""
+    kernel: str = ""
+    system: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +180,7 @@ class NodeFact:
         roles, zone: as the inventory has them.
         declared: whether the inventory has it at all.
         kubernetes: None where the API has no node of this name.
+        host: the hypervisor or chassis that it stands on, where the inventory names it.
     """
 
     name: str
@@ -116,3 +189,4 @@ class NodeFact:
     zone: str | None
     declared: bool
     kubernetes: KubernetesNode | None
+    host: str | None = None

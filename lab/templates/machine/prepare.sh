@@ -29,3 +29,6 @@ done
 
 # /proc/sys is read-only here but for the network's part, which sysctl.d names.
 sysctl --quiet --load=/etc/sysctl.d/99-kubernetes.conf
+
+# Pods have no business with etcd, kubelet and the pages of statistics.
+nft --file /usr/local/lib/machine/pods.nft

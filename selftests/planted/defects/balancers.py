@@ -1,15 +1,19 @@
-"""The balancers in front of the apiservers."""
+"""The balancers in front of the apiservers, and what several defects do to them."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 
+from chaos.cluster.addresses import has_address
 from lab.wait import until
 from selftests.planted.bench import Bench
 from selftests.planted.defect import Defect
 
 CONFIG = "/etc/haproxy/haproxy.cfg"
 BACKEND = "apiservers"
+CALLS = 12
+"""Three for each apiserver, and some: of fewer nothing is concluded."""
 
 
 class ServerWithoutCheck(Defect):
@@ -45,10 +49,57 @@ def _reloaded(bench: Bench, *, cp3: str) -> None:
 
 def seen_by(bench: Bench, balancer: str) -> dict[str, str]:
     """How a balancer has each apiserver: `UP`, `DOWN`, `no check`, `UP 1/2` while it changes."""
+    return {row["svname"]: row["status"] for row in servers(bench, balancer)}
+
+
+def servers(bench: Bench, balancer: str) -> list[dict[str, str]]:
+    """What a balancer's statistics say of each apiserver."""
     told = bench.on(balancer, "curl --silent --fail 'http://127.0.0.1:8404/stats;csv'")
     rows = csv.DictReader(told.lstrip("# ").splitlines())
-    return {
-        row["svname"]: row["status"]
+    return [
+        row
         for row in rows
         if row["pxname"] == BACKEND and row["svname"] not in ("BACKEND", "FRONTEND")
-    }
+    ]
+
+
+def until_all_up(bench: Bench, balancer: str) -> None:
+    """Wait until a balancer has every apiserver, and has it up."""
+    wanted = {m.name: "UP" for m in bench.fleet.plan.control_planes}
+    what = f"{balancer} has every apiserver up"
+    until(lambda: seen_by(bench, balancer) == wanted, what, timeout=30)
+
+
+def called(bench: Bench, balancer: str) -> list[int]:
+    """Call the API through a balancer; how many connections it has given to each so far."""
+    call = "curl --silent --insecure --output /dev/null https://127.0.0.1:6443/readyz"
+    bench.on(balancer, f"for n in $(seq {CALLS}); do {call}; done")
+    return [int(row["stot"]) for row in servers(bench, balancer)]
+
+
+def holder(bench: Bench) -> str:
+    """The balancer that clients use now."""
+    at = bench.fleet.plan.virtual_ip
+    (found,) = (
+        one.name
+        for one in bench.fleet.plan.balancers
+        if has_address(bench.on(one.name, "ip -o addr show dev eth0"), at)
+    )
+    return found
+
+
+def spare(bench: Bench) -> str:
+    """The balancer that no client uses now: whatever is done to it, none notices."""
+    used = holder(bench)
+    (found,) = (one.name for one in bench.fleet.plan.balancers if one.name != used)
+    return found
+
+
+def as_it_was(bench: Bench, path: str, act: Callable[[str], None]) -> None:
+    """Put a file back on whichever balancers it was changed, and let that be heeded there."""
+    for balancer in bench.fleet.plan.balancers:
+        read = f"cat {path}"
+        before = bench.on(balancer.name, read)
+        bench.put_back(balancer.name, path)
+        if bench.on(balancer.name, read) != before:
+            act(balancer.name)

@@ -23,10 +23,12 @@ class CertificateWithoutAddress(Defect):
 
     The balancer notices nothing, for its check goes by the name, as the clients inside do; and so
     must `holdfast` here, or it would itself be a client that one apiserver of three cannot serve.
+    kubeadm's certSANs have the address, which is an item of its own.
     """
 
     name = "certificate-without-address"
     item = "certificates-name-balancer"
+    also = frozenset({"kubeadm-cert-sans"})
     evidence = rf"{_SHOWS} without 198\.18\.\d+\.100: it is for "
     quick = True
 
@@ -49,12 +51,15 @@ class CertificateWithoutBalancer(Defect):
 
     This lab's balancers verify the name, as most do not: they give that apiserver up, which the
     item about them must tell as well. They do so at their next start or reload: as long as HAProxy
-    can resume the TLS session of its last check, it is shown no certificate.
+    can resume the TLS session of its last check, it is shown no certificate. That the name is
+    lacking at all, and that kubeadm's certSANs have it, are other items' to say.
     """
 
     name = "certificate-without-balancer"
     item = "certificates-name-balancer"
-    also = frozenset({"balancer-checks-apiservers"})
+    also = frozenset(
+        {"balancer-sees-apiservers", "certificates-names-complete", "kubeadm-cert-sans"}
+    )
     evidence = rf"{_SHOWS} without api\.\S+, 198\.18\.\d+\.100: it is for "
 
     def plant(self, bench: Bench) -> None:
@@ -78,6 +83,20 @@ class CertificateEndsSoon(Defect):
 
     def plant(self, bench: Bench) -> None:
         _sign(bench, left=timedelta(days=20))
+
+    def mend(self, bench: Bench) -> None:
+        _as_it_was(bench)
+
+
+class CertificateWithoutService(Defect):
+    """One apiserver's certificate lacks a name of the Service kubernetes, by which Pods ask."""
+
+    name = "certificate-without-service"
+    item = "certificates-names-complete"
+    evidence = rf"{_SHOWS} without kubernetes\.default\.svc$"
+
+    def plant(self, bench: Bench) -> None:
+        _sign(bench, without=["kubernetes.default.svc"])
 
     def mend(self, bench: Bench) -> None:
         _as_it_was(bench)

@@ -9,12 +9,14 @@ from functools import partial
 from lab.wait import until
 from selftests.planted.bench import Bench
 from selftests.planted.defect import Defect
+from selftests.planted.manifests import as_it_was, set_flag
 
-SCHEDULER = "kube-scheduler"
-MANIFEST = f"/etc/kubernetes/manifests/{SCHEDULER}.yaml"
-ON, OFF = "--leader-elect=true", "--leader-elect=false"
+SCHEDULER, MANAGER = "kube-scheduler", "kube-controller-manager"
+GATE = "ControllerManagerReleaseLeaderElectionLockOnExit"
 LASTS = 15.0
 """Seconds that a lease lasts, as the lab's flags say."""
+FRESH = 6.0
+"""Holders write every 2 s."""
 
 
 class ElectionOff(Defect):
@@ -25,13 +27,44 @@ class ElectionOff(Defect):
     evidence = r"kube-scheduler on cp-2 runs with --leader-elect=false"
 
     def plant(self, bench: Bench) -> None:
-        bench.change_file("cp-2", MANIFEST, lambda text: text.replace(ON, OFF))
-        _until_it_runs(bench, OFF)
+        set_flag(bench, "cp-2", SCHEDULER, "leader-elect", "false")
+        until_somebody_leads(bench, SCHEDULER)
 
     def mend(self, bench: Bench) -> None:
-        bench.put_back("cp-2", MANIFEST)
-        _until_it_runs(bench, ON)
-        _until_lease(bench, lambda age: age < LASTS, "somebody leads")
+        as_it_was(bench, "cp-2", SCHEDULER)
+        until_somebody_leads(bench, SCHEDULER)
+
+
+class OneWaitsLonger(Defect):
+    """One of three schedulers has another lease: who leads decides how long nobody does."""
+
+    name = "one-waits-longer"
+    item = "leader-election-settings"
+    evidence = r"kube-scheduler's settings differ: .*lease 30 s.* on cp-2"
+
+    def plant(self, bench: Bench) -> None:
+        set_flag(bench, "cp-2", SCHEDULER, "leader-elect-lease-duration", "30s")
+        until_somebody_leads(bench, SCHEDULER)
+
+    def mend(self, bench: Bench) -> None:
+        as_it_was(bench, "cp-2", SCHEDULER)
+        until_somebody_leads(bench, SCHEDULER)
+
+
+class KeepsItsLease(Defect):
+    """One controller-manager is told to keep its lease when it ends: each upgrade waits for it."""
+
+    name = "keeps-its-lease"
+    item = "leader-election-release"
+    evidence = r"kube-controller-manager on cp-2 is told to keep its lease at a clean end"
+
+    def plant(self, bench: Bench) -> None:
+        set_flag(bench, "cp-2", MANAGER, "feature-gates", f"{GATE}=false")
+        until_somebody_leads(bench, MANAGER)
+
+    def mend(self, bench: Bench) -> None:
+        as_it_was(bench, "cp-2", MANAGER)
+        until_somebody_leads(bench, MANAGER)
 
 
 class NobodyLeads(Defect):
@@ -57,7 +90,7 @@ class NobodyLeads(Defect):
                 bench.on(name, f"kill -KILL {' '.join(hung)}")
         for name in control_planes:
             until(partial(_pids, bench, name), f"a scheduler on {name}", timeout=120)
-        _until_lease(bench, lambda age: age < LASTS, "somebody leads")
+        until_somebody_leads(bench, SCHEDULER)
 
 
 def _pids(bench: Bench, machine: str, *, state: str = "") -> list[str]:
@@ -67,22 +100,18 @@ def _pids(bench: Bench, machine: str, *, state: str = "") -> list[str]:
     return [pid for pid, now in found if now == state or (not state and now != "Z")]
 
 
-def _until_it_runs(bench: Bench, flag: str) -> None:
-    # The old one has ended and the new one runs when all that run have the flag, and one does.
-    ask = f"for p in $(pidof {SCHEDULER}); do tr '\\0' ' ' </proc/$p/cmdline; echo; done"
-
-    def runs() -> bool:
-        lines = bench.on("cp-2", ask).splitlines()
-        return bool(lines) and all(flag in line for line in lines)
-
-    until(runs, f"{SCHEDULER} runs with {flag}", timeout=90)
+def until_somebody_leads(bench: Bench, program: str) -> None:
+    """Wait until a program's lease has a holder that has renewed it just now."""
+    _until_lease(bench, lambda age: age < FRESH, "somebody leads", program)
 
 
-def _until_lease(bench: Bench, held: Callable[[float], bool], what: str) -> None:
-    """Wait until the scheduler's lease has a holder and this age, in seconds."""
+def _until_lease(
+    bench: Bench, held: Callable[[float], bool], what: str, program: str = SCHEDULER
+) -> None:
+    """Wait until a program's lease has a holder and this age, in seconds."""
 
     def fits() -> bool:
-        spec = bench.get("lease", SCHEDULER, "--namespace=kube-system")["spec"]
+        spec = bench.get("lease", program, "--namespace=kube-system")["spec"]
         renewed = datetime.fromisoformat(spec["renewTime"])
         age = (datetime.now(UTC) - renewed).total_seconds()
         return bool(spec.get("holderIdentity")) and held(age)

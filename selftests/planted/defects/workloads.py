@@ -1,129 +1,137 @@
-"""A critical workload that somebody adds, and what it lacks."""
+"""A critical workload that somebody adds, and what should keep some of it alive."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from typing import ClassVar
 
-from lab.plan import Role
-from lab.wait import until
 from selftests.planted.bench import Bench
-from selftests.planted.defect import Defect
+from selftests.planted.defects.workloads_parts import (
+    CONTROL_PLANE,
+    IF_POSSIBLE,
+    NAME,
+    OTHER,
+    Object,
+    Workload,
+    cordon_all_but,
+    pod,
+    uncordon,
+)
 
-NAME, NAMESPACE = "planted", "shop"
-LABELS = {"app": NAME}
-REPLICAS = 2
-_TERM = {"labelSelector": {"matchLabels": LABELS}, "topologyKey": "kubernetes.io/hostname"}
-APART = {"requiredDuringSchedulingIgnoredDuringExecution": [_TERM]}
-IF_POSSIBLE = {
-    "preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 100, "podAffinityTerm": _TERM}]
-}
+QUOTA = "--namespace=shop"
 
 
-class NothingKeepsApart(Defect):
+class NothingKeepsApart(Workload):
     """A critical workload of two replicas that nothing keeps apart: any node may get both."""
 
     name = "nothing-keeps-apart"
     item = "workloads-apart"
     evidence = r"Deployment shop/planted declares neither an anti-affinity nor a spread"
 
-    def plant(self, bench: Bench) -> None:
-        _add(bench, anti_affinity=None)
-
-    def mend(self, bench: Bench) -> None:
-        _remove(bench)
+    def change(self, deployment: Object) -> None:
+        del pod(deployment)["affinity"]
 
 
-class TogetherOnOneNode(Defect):
+class TogetherOnOneNode(Workload):
     """A rule is there, and both replicas stand on one node all the same.
 
     So it comes out of a drain: they were placed while the other workers were cordoned, the rule
-    only prefers, and Pods that run are never moved.
+    only prefers, and Pods that run are never moved. With that node, and its zone, both are gone.
     """
 
     name = "together-on-one-node"
-    item = "workloads-apart"
-    evidence = r"Deployment shop/planted has 2 of 2 ready Pods on worker-1"
+    item = "workloads-survive-node"
+    also = frozenset({"workloads-apart", "workloads-survive-zone"})
+    evidence = r"^without the node worker-1 nothing is left of Deployment shop/planted"
+
+    def change(self, deployment: Object) -> None:
+        pod(deployment)["affinity"] = {"podAntiAffinity": IF_POSSIBLE}
 
     def plant(self, bench: Bench) -> None:
-        _, *others = bench.fleet.plan.of(Role.WORKER)
-        bench.kubectl("cordon", *(worker.name for worker in others))
-        _add(bench, anti_affinity=IF_POSSIBLE)
-        _uncordon(bench)
+        cordon_all_but(bench, "worker-1")
+        super().plant(bench)
+        uncordon(bench)
 
     def mend(self, bench: Bench) -> None:
-        _uncordon(bench)
-        _remove(bench)
+        uncordon(bench)
+        super().mend(bench)
 
 
-class NoBudget(Defect):
+class TogetherInOneZone(Workload):
+    """Both replicas stand in one zone, on two nodes of it: nothing was said of zones.
+
+    Without that zone both are gone; that they really stand together is the other item's.
+    """
+
+    name = "together-in-one-zone"
+    item = "workloads-survive-zone"
+    also = frozenset({"workloads-apart"})
+    evidence = r"^without the zone a nothing is left of Deployment shop/planted"
+
+    def change(self, deployment: Object) -> None:
+        pod(deployment)["tolerations"].append(CONTROL_PLANE)
+
+    def plant(self, bench: Bench) -> None:
+        cordon_all_but(bench, "worker-1", "cp-1")
+        super().plant(bench)
+        uncordon(bench)
+
+    def mend(self, bench: Bench) -> None:
+        uncordon(bench)
+        super().mend(bench)
+
+
+class NoRoomInTheQuota(Workload):
+    """Three replicas are wanted, and the namespace's quota lets there be two.
+
+    All that is there is well, and the budget counts on no more.
+    """
+
+    name = "no-room-in-the-quota"
+    item = "workloads-replicas"
+    evidence = r"^Deployment shop/planted: 2 of 3 replicas ready"
+    budget: ClassVar[Object | None] = {"minAvailable": 1}
+
+    def change(self, deployment: Object) -> None:
+        """Two are well; the third is wanted when the quota is there."""
+
+    def plant(self, bench: Bench) -> None:
+        super().plant(bench)
+        full = len(bench.kubectl.items("pods", QUOTA))
+        bench.kubectl("create", "quota", NAME, QUOTA, f"--hard=pods={full}")
+        # Before it has counted nothing is made at all, and asked for again ever more rarely.
+        wait = f"--for=jsonpath={{.status.used.pods}}={full}"
+        bench.kubectl("wait", "quota", NAME, QUOTA, wait, "--timeout=20s")
+        bench.kubectl("scale", "deployment", NAME, QUOTA, "--replicas=3")
+
+    def mend(self, bench: Bench) -> None:
+        bench.delete("quota", NAME, QUOTA)
+        super().mend(bench)
+
+
+class NoBudget(Workload):
     """A critical workload without a PodDisruptionBudget: a drain may take all of it at once."""
 
     name = "no-budget"
     item = "disruption-budgets"
     evidence = r"Deployment shop/planted has no PodDisruptionBudget"
+    budget = None
 
-    def plant(self, bench: Bench) -> None:
-        _add(bench, anti_affinity=APART, budget=False)
-
-    def mend(self, bench: Bench) -> None:
-        _remove(bench)
+    def change(self, deployment: Object) -> None:
+        """Nothing is wrong with itself."""
 
 
-def _uncordon(bench: Bench) -> None:
-    bench.kubectl("uncordon", *(worker.name for worker in bench.fleet.plan.of(Role.WORKER)))
+class BudgetOfAll(Workload):
+    """One replica, and a budget that wants one: its node is never drained, so never upgraded.
 
+    It is nothing critical; the drain waits all the same.
+    """
 
-def _add(bench: Bench, *, anti_affinity: dict[str, Any] | None, budget: bool = True) -> None:
-    items = [_deployment(bench, anti_affinity), *([_BUDGET] if budget else [])]
-    everything = {"apiVersion": "v1", "kind": "List", "items": items}
-    bench.kubectl("apply", "--filename=-", stdin=json.dumps(everything))
-    until(lambda: _is_there(bench, budget), "the workload is there", timeout=60, every=0.5)
+    name = "budget-of-all"
+    item = "drains-not-blocked"
+    evidence = r"^PodDisruptionBudget default/planted never lets a Pod go: 1 of 1 must be healthy"
+    namespace = OTHER
+    ready, allowed = 1, 0
+    budget: ClassVar[Object | None] = {"minAvailable": 1}
 
-
-def _is_there(bench: Bench, budget: bool) -> bool:
-    status = bench.get("deployment", NAME, f"--namespace={NAMESPACE}").get("status", {})
-    if status.get("readyReplicas") != REPLICAS:
-        return False
-    if not budget:
-        return True
-    seen = bench.get("poddisruptionbudget", NAME, f"--namespace={NAMESPACE}").get("status", {})
-    return bool(seen.get("disruptionsAllowed") == 1)
-
-
-def _remove(bench: Bench) -> None:
-    what = ("deployment", "poddisruptionbudget")
-    for kind in what:
-        bench.kubectl("delete", kind, NAME, f"--namespace={NAMESPACE}", "--ignore-not-found")
-
-
-_META = {"name": NAME, "namespace": NAMESPACE}
-_BUDGET: dict[str, Any] = {
-    "apiVersion": "policy/v1",
-    "kind": "PodDisruptionBudget",
-    "metadata": _META,
-    "spec": {"maxUnavailable": 1, "selector": {"matchLabels": LABELS}},
-}
-
-
-def _deployment(bench: Bench, anti_affinity: dict[str, Any] | None) -> dict[str, Any]:
-    container = {
-        "name": "planted",
-        "image": bench.fleet.plan.spec.release.images["agnhost"],
-        "args": ["netexec", "--http-port=8080", "--udp-port=8081"],
-        "resources": {"requests": {"cpu": "5m", "memory": "16Mi"}},
-        "readinessProbe": {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 1},
-    }
-    pod: dict[str, Any] = {"containers": [container], "terminationGracePeriodSeconds": 1}
-    if anti_affinity:
-        pod["affinity"] = {"podAntiAffinity": anti_affinity}
-    return {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": _META,
-        "spec": {
-            "replicas": REPLICAS,
-            "selector": {"matchLabels": LABELS},
-            "template": {"metadata": {"labels": LABELS}, "spec": pod},
-        },
-    }
+    def change(self, deployment: Object) -> None:
+        deployment["spec"]["replicas"] = 1

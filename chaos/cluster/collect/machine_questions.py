@@ -1,0 +1,107 @@
+"""What every machine is asked of itself: the shell texts that ask for it."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+
+from chaos.cluster.collect import names
+from chaos.cluster.inventory import Inventory
+from chaos.cluster.inventory_parts import Role
+from chaos.cluster.node import Node
+
+# The clock is read at the begin and at the end of the asking: so its offset has two bounds.
+FIRST, LAST = "machine clock", "machine clock again"
+UNITS, KERNEL, PACKAGES, DISKS, NAMES, SIZE = (
+    *("machine units", "machine kernel", "machine packages", "machine disks"),
+    *("machine names", "machine size"),
+)
+KEEPERS = ("chrony", "chronyd", "ntp", "ntpd", "ntpsec", "openntpd", "systemd-timesyncd", "ptp4l")
+SERVICES = ("kubelet", "containerd", "crio", "docker", "haproxy", "keepalived", "etcd")
+SETTINGS = (
+    *("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables"),
+    "net.bridge.bridge-nf-call-ip6tables",
+)
+PATHS = (
+    *("/", "/var/lib/etcd", "/var/lib/kubelet", "/var/lib/containerd", "/var/lib/containers"),
+    *("/var/lib/docker", "/var/log"),
+)
+HELD = ("kubelet", "kubeadm", "kubectl")
+MODULE = "br_netfilter"
+
+_CLOCK = "date +%s.%N"
+_UNITS = f"""
+systemctl show -p Id,LoadState,UnitFileState,ActiveState,Restart \
+    {" ".join(f"{name}.service" for name in (*SERVICES, *KEEPERS))}
+echo "Container=$(systemd-detect-virt --container 2>/dev/null)"
+[ -e /run/systemd/timesync/synchronized ] && echo Synchronised=yes
+command -v chronyc >/dev/null && chronyc -n tracking 2>/dev/null |
+    sed -n 's/^Leap status *: */Leap=/p'
+true
+"""
+_KERNEL = f"""
+for s in {" ".join(SETTINGS)}; do
+    f=/proc/sys/$(echo "$s" | tr . /)
+    [ -r "$f" ] && echo "live $s $(cat "$f")"
+done
+for b in /sys/class/net/*/brif; do
+    [ -d "$b" ] && [ -n "$(ls -A "$b")" ] && echo "bridge $(basename "$(dirname "$b")")"
+done
+for d in /usr/lib /usr/local/lib /run /etc; do
+    for f in $d/sysctl.d/*.conf; do
+        [ -r "$f" ] && grep -E 'ip_forward|bridge-nf-call' "$f" | sed "s,^,file $f ,"
+    done
+    grep -hswE '^[[:space:]]*{MODULE}' $d/modules-load.d/*.conf | sed 's,^,module ,'
+done
+[ -r /etc/sysctl.conf ] && grep -E 'ip_forward|bridge-nf-call' /etc/sysctl.conf |
+    sed 's,^,file /etc/sysctl.conf ,'
+grep -hsw {MODULE} /etc/modules | sed 's,^,module ,'
+true
+"""
+_PACKAGES = f"""
+if command -v dpkg-query >/dev/null; then
+    dpkg-query -W -f='${{db:Status-Abbrev}} ${{Package}}\\n' {" ".join(HELD)} 2>/dev/null
+elif command -v rpm >/dev/null; then
+    kept=$(grep -hsE '^(exclude|excludepkgs)' /etc/yum.repos.d/*.repo /etc/dnf/dnf.conf \
+        /etc/yum.conf; cat /etc/dnf/plugins/versionlock.list 2>/dev/null)
+    for p in {" ".join(HELD)}; do
+        rpm -q "$p" >/dev/null 2>&1 || continue
+        case $kept in *"$p"*) echo "hi $p";; *) echo "ii $p";; esac
+    done
+else
+    echo there is neither dpkg nor rpm >&2; exit 1
+fi
+true
+"""
+_DISKS = f"""
+for p in {" ".join(PATHS)}; do
+    [ -d $p ] && df -B1 --output=target,size,avail,itotal,iavail $p | sed -n "2s,^,$p ,p"
+done
+true
+"""
+_SIZE = "nproc; awk '$1 == \"MemTotal:\" {print $2}' /proc/meminfo"
+
+
+def questions(inventory: Inventory, node: Node) -> dict[str, str]:
+    """What to ask a machine; the clock stands first, and again last."""
+    asked = {UNITS: _UNITS, DISKS: _DISKS}
+    if node.roles == {Role.LOAD_BALANCER}:
+        asked[SIZE] = _SIZE
+    if node.roles - {Role.LOAD_BALANCER, Role.ETCD}:
+        asked |= {KERNEL: _KERNEL, PACKAGES: _PACKAGES}
+        if not _is_address(inventory.endpoint.name):
+            asked[NAMES] = names.question(inventory.endpoint.name, inventory.endpoint.address)
+    return asked
+
+
+def with_clock(asked: Mapping[str, str]) -> dict[str, str]:
+    """The questions, with the clock before and behind them."""
+    return {FIRST: _CLOCK, **asked, LAST: _CLOCK} if asked else {}
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

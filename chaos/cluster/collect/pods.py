@@ -1,0 +1,140 @@
+"""What Pods ask of the scheduler, gathered by the controller that made them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from chaos.cluster.collect.selectors import selects
+from chaos.cluster.collect.volumes import Volumes
+from chaos.cluster.facts import PodGroup, Requirement, Toleration
+from chaos.cluster.kube import Listed, Object
+from chaos.cluster.quantity import millis, size
+
+REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+_ENDED = {"Succeeded", "Failed"}
+# Made on each node, or by the node itself, or as often as time comes: they do not move.
+_STAY = {"DaemonSet", "Node"}
+
+
+def groups_of(
+    pods: Listed, claims: Listed, volumes: Listed, classes: Listed
+) -> tuple[PodGroup, ...]:
+    """All Pods that run or are to run, by controller and by what they ask for."""
+    known = Volumes.of(claims, volumes, classes)
+    found: dict[tuple[str, str], list[Object]] = defaultdict(list)
+    for pod in pods.items:
+        if (pod.get("status") or {}).get("phase") not in _ENDED:
+            # Two versions of one controller's Pods may ask for different things.
+            found[_owner(pod)[1], _shape(pod)].append(pod)
+    made = [_group(owner, members, known) for (owner, _), members in found.items()]
+    return tuple(sorted(made, key=lambda group: (group.owner, group.nodes)))
+
+
+def _owner(pod: Object) -> tuple[str, str]:
+    """The kind of its controller, and its whole name."""
+    meta = pod["metadata"]
+    for owner in meta.get("ownerReferences") or ():
+        if owner.get("controller"):
+            return owner["kind"], f"{owner['kind']} {meta['namespace']}/{owner['name']}"
+    return "", f"Pod {meta['namespace']}/{meta['name']}"
+
+
+def _shape(pod: Object) -> str:
+    spec = pod["spec"]
+    asked = [c.get("resources") for c in spec.get("containers") or ()]
+    return repr((asked, spec.get("nodeSelector"), _claims(spec), spec.get("priority")))
+
+
+def _claims(spec: Mapping[str, Any]) -> list[str]:
+    return [
+        volume["persistentVolumeClaim"]["claimName"]
+        for volume in spec.get("volumes") or ()
+        if "persistentVolumeClaim" in volume
+    ]
+
+
+def _group(owner: str, pods: list[Object], known: Volumes) -> PodGroup:
+    first = pods[0]
+    spec, kind = first["spec"], _owner(first)[0]
+    labels = first["metadata"].get("labels") or {}
+    cpu, memory = _asked(spec)
+    namespace = first["metadata"]["namespace"]
+    return PodGroup(
+        owner=owner,
+        nodes=tuple(sorted(pod["spec"].get("nodeName") or "" for pod in pods)),
+        cpu=cpu,
+        memory=memory,
+        priority=spec.get("priority") or 0,
+        moves=bool(kind) and kind not in _STAY,
+        apart=tuple(_apart(spec, labels)),
+        spread=dict(_spread(spec, labels)),
+        tolerations=tolerations(spec),
+        selector=spec.get("nodeSelector") or {},
+        anywhere=anywhere(spec),
+        bound=tuple(one for name in _claims(spec) for one in known.bound(namespace, name)),
+    )
+
+
+def _asked(spec: Mapping[str, Any]) -> tuple[int, int]:
+    """What a Pod asks for: its containers together, or one that begins before them if more.
+
+    Sidecars (init containers that go on) count with the containers.
+    """
+
+    def of(containers: Iterable[Object]) -> list[tuple[int, int]]:
+        requests = [(c.get("resources") or {}).get("requests") or {} for c in containers]
+        return [(millis(r.get("cpu", 0)), size(r.get("memory", 0))) for r in requests]
+
+    first = spec.get("initContainers") or ()
+    beside = [c for c in first if c.get("restartPolicy") == "Always"]
+    stay = of([*(spec.get("containers") or ()), *beside])
+    cpu, memory = sum(c for c, _ in stay), sum(m for _, m in stay)
+    for before in of([c for c in first if c not in beside]):
+        cpu, memory = max(cpu, before[0]), max(memory, before[1])
+    over = spec.get("overhead") or {}
+    return cpu + millis(over.get("cpu", 0)), memory + size(over.get("memory", 0))
+
+
+def _apart(spec: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[str]:
+    rules = (spec.get("affinity") or {}).get("podAntiAffinity") or {}
+    for term in rules.get(REQUIRED) or ():
+        if selects(term.get("labelSelector"), labels):
+            yield term["topologyKey"]
+
+
+def _spread(spec: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    for rule in spec.get("topologySpreadConstraints") or ():
+        required = rule.get("whenUnsatisfiable") == "DoNotSchedule"
+        if required and selects(rule.get("labelSelector"), labels):
+            yield rule["topologyKey"], rule.get("maxSkew", 1)
+
+
+def tolerations(spec: Mapping[str, Any]) -> tuple[Toleration, ...]:
+    """The tolerations of a Pod or of a template."""
+    return tuple(
+        Toleration(
+            key=one.get("key", ""),
+            operator=one.get("operator", "Equal"),
+            value=one.get("value", ""),
+            effect=one.get("effect", ""),
+            seconds=one.get("tolerationSeconds"),
+        )
+        for one in spec.get("tolerations") or ()
+    )
+
+
+def anywhere(spec: Mapping[str, Any]) -> tuple[tuple[Requirement, ...], ...]:
+    """The terms of its required affinity to nodes, of which one must hold."""
+    affinity = (spec.get("affinity") or {}).get("nodeAffinity") or {}
+    terms = (affinity.get(REQUIRED) or {}).get("nodeSelectorTerms") or ()
+    return tuple(requirements(term) for term in terms)
+
+
+def requirements(term: Mapping[str, Any]) -> tuple[Requirement, ...]:
+    """The requirements of a term on nodes' labels."""
+    return tuple(
+        Requirement(key=one["key"], operator=one["operator"], values=tuple(one.get("values") or ()))
+        for one in term.get("matchExpressions") or ()
+    )

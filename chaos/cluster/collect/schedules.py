@@ -1,0 +1,104 @@
+"""What takes snapshots of etcd again and again: systemd's timers, cron, CronJobs."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from chaos.cluster.facts import BackupSchedule, NotAvailable
+from chaos.cluster.kube import Listed
+from chaos.cluster.shell import Said
+
+# What takes a snapshot says so, in its own words or in those of the script that it runs.
+_SAYS = "snapshot save"
+_FIELDS = "Id,Unit,ActiveState,LastTriggerUSec"
+
+# Times as systemd prints them are read by the machine's own date: they are in its time zone.
+QUESTION = f"""
+says() {{ for w in $(echo "$1" | tr -s ' ;={{}}' '\\n\\n\\n\\n\\n'); do
+    case $w in /*) [ -f "$w" ] && [ "$(wc -c <"$w")" -lt 100000 ] &&
+        grep -q '{_SAYS}' "$w" && return 0 ;; esac; done
+    echo "$1" | grep -q '{_SAYS}'; }}
+now=$(date +%s)
+if command -v systemctl >/dev/null; then
+    units=$(systemctl list-units --all --full --plain --no-legend --type=timer | cut -d ' ' -f 1)
+    [ -z "$units" ] || systemctl show -p {_FIELDS} $units | awk -v RS= '{{
+        delete v; n = split($0, lines, "\\n")
+        for (i = 1; i <= n; i++) {{
+            e = index(lines[i], "=")
+            v[substr(lines[i], 1, e - 1)] = substr(lines[i], e + 1)
+        }}
+        print v["Id"] "|" v["Unit"] "|" v["ActiveState"] "|" v["LastTriggerUSec"] }}' |
+    while IFS='|' read -r id unit active last; do
+        what=$(systemctl show -p ExecStart --value "$unit" 2>/dev/null)
+        says "$what" || continue
+        ended=$(systemctl show -p Result --value "$unit")
+        # After a boot systemd remembers when the timer ran, and not how that ended.
+        exit=$(systemctl show -p ExecMainExitTimestamp --value "$unit")
+        [ -n "$exit" ] || ended=
+        exit=${{exit:-$last}}
+        at=$(date -d "$exit" +%s 2>/dev/null) && [ -n "$exit" ] || at=
+        echo "timer|$id|$active|${{at:+$((now - at))}}|$ended"
+    done
+fi
+for f in /etc/crontab /etc/cron.d/* /var/spool/cron/* /var/spool/cron/crontabs/* \\
+    /etc/cron.hourly/* /etc/cron.daily/*; do
+    [ -f "$f" ] || continue
+    grep -v '^[[:space:]]*#' "$f" | while IFS= read -r line; do
+        says "$line" && echo "cron|$f|active||" && break
+    done
+done
+true
+"""
+
+
+def read(said: Said) -> tuple[BackupSchedule, ...] | NotAvailable:
+    """What a machine printed."""
+    if said.code:
+        return NotAvailable(f"its timers could not be read: {said.why}")
+    found = []
+    for line in said.out.splitlines():
+        kind, name, active, ago, result = line.split("|", 4)
+        found.append(
+            BackupSchedule(
+                kind=kind,
+                name=name,
+                on=active == "active",
+                last=timedelta(seconds=int(ago)) if ago else None,
+                result=result if ago else "",
+            )
+        )
+    return tuple(found)
+
+
+def cron_jobs(jobs: Listed) -> tuple[BackupSchedule, ...]:
+    """The CronJobs that take snapshots of etcd."""
+    found = []
+    for job in jobs.items:
+        meta, spec, status = job["metadata"], job.get("spec") or {}, job.get("status") or {}
+        pod = ((spec.get("jobTemplate") or {}).get("spec") or {}).get("template") or {}
+        if not any(_takes(one) for one in (pod.get("spec") or {}).get("containers") or ()):
+            continue
+        succeeded = status.get("lastSuccessfulTime")
+        last = _since(status.get("lastScheduleTime"), jobs.at)
+        good = succeeded and last is not None and _since(succeeded, jobs.at) is not None
+        found.append(
+            BackupSchedule(
+                kind="CronJob",
+                name=f"{meta['namespace']}/{meta['name']}",
+                on=not spec.get("suspend"),
+                last=_since(succeeded, jobs.at) if good else last,
+                result="success" if good else "none has succeeded",
+            )
+        )
+    return tuple(found)
+
+
+def _takes(container: dict[str, Any]) -> bool:
+    words = [*(container.get("command") or ()), *(container.get("args") or ())]
+    return re.search(r"snapshot\s+save", " ".join(str(word) for word in words)) is not None
+
+
+def _since(text: str | None, at: datetime) -> timedelta | None:
+    return max(at - datetime.fromisoformat(text), timedelta()) if text else None

@@ -1,0 +1,106 @@
+"""The facts of machines, workloads, networks and owners that the wider items need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+from chaos.cluster.cluster import Cluster
+from chaos.cluster.collect import (
+    clocks,
+    from_pods,
+    health,
+    monitoring,
+    operations,
+    pods,
+    policies,
+    webhooks,
+)
+from chaos.cluster.collect.clocks import Bounds
+from chaos.cluster.collect.lists import Lists
+from chaos.cluster.collect.on_nodes import Answers
+from chaos.cluster.collect.policies import Forbidden
+from chaos.cluster.facts import (
+    Balancer,
+    Facts,
+    FromPod,
+    HealthAnswer,
+    MonitoringFacts,
+    NetworkFacts,
+    NotAvailable,
+    OperationsFacts,
+)
+from chaos.cluster.kube import Listed
+from chaos.cluster.parallel import Later
+
+
+@dataclass(frozen=True, slots=True)
+class Wider:
+    """What is asked beside the second round."""
+
+    cluster: Cluster
+    network: NetworkFacts | NotAvailable
+    clocks: Later[dict[str, Bounds]]
+    tried: Later[tuple[FromPod, ...] | NotAvailable]
+    health: Later[tuple[HealthAnswer, ...] | NotAvailable]
+    monitoring: Later[MonitoringFacts | NotAvailable]
+    operations: Later[OperationsFacts | NotAvailable]
+
+    @classmethod
+    def begin(
+        cls, cluster: Cluster, lists: Lists, answers: Answers, ports: dict[str, str]
+    ) -> Wider:
+        """Begin asking."""
+        named = cluster.inventory.critical_namespaces
+        network = lists.use(partial(policies.network_of, named=named), *("policies", "namespaces"))
+        return cls(
+            cluster,
+            network,
+            Later(partial(clocks.look, cluster)),
+            Later(partial(_tried, cluster, lists, network, answers.balancers())),
+            Later(partial(health.look, cluster, ports)),
+            Later(partial(monitoring.look, cluster)),
+            Later(partial(operations.look, cluster)),
+        )
+
+    def added(self, facts: Facts, lists: Lists, answers: Answers) -> Facts:
+        """The facts with these."""
+        bounds = self.clocks.result()
+        return replace(
+            facts,
+            machines={
+                name: clocks.narrowed(machine, bounds.get(name))
+                for name, machine in answers.machines().items()
+            },
+            health=self.health.result(),
+            from_pods=self.tried.result(),
+            services=lists.use(webhooks.services_of, "services"),
+            webhooks=lists.use(
+                webhooks.webhooks_of, *("validating", "mutating", "slices", "namespaces")
+            ),
+            network=self.network,
+            pods=lists.use(pods.groups_of, *("pods", "claims", "volumes", "classes")),
+            monitoring=self.monitoring.result(),
+            operations=self.operations.result(),
+        )
+
+
+def _tried(
+    cluster: Cluster,
+    lists: Lists,
+    network: NetworkFacts | NotAvailable,
+    balancers: tuple[Balancer, ...] | NotAvailable,
+) -> tuple[FromPod, ...] | NotAvailable:
+    critical = () if isinstance(network, NotAvailable) else network.namespaces
+    find = partial(policies.forbidden, critical=critical)
+    forbidden = lists.use(find, *("policies", "namespaces", "pods"))
+    wanted: list[Forbidden] = [] if isinstance(forbidden, NotAvailable) else forbidden
+
+    policed = lists.by_name["policies"]
+    items = policed.items if isinstance(policed, Listed) else ()
+    guarded = {item["metadata"]["namespace"] for item in items}
+
+    def look(listed: Listed) -> tuple[FromPod, ...] | NotAvailable:
+        return from_pods.look(cluster, listed, wanted, balancers, guarded=guarded)
+
+    return lists.use(look, "pods")

@@ -1,0 +1,118 @@
+"""Which of a balancer's backends and servers stand for the apiservers."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from chaos.cluster.facts import (
+    Balancer,
+    Declared,
+    Facts,
+    HaproxyBackend,
+    HaproxyConfig,
+    HaproxyFrontend,
+    HaproxyServer,
+    NotAvailable,
+)
+from chaos.conformance.machines import control_planes
+from chaos.conformance.outcome import Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What lies behind the endpoint's port on one balancer.
+
+    Args:
+        frontends, backends: those that the port leads through.
+        apiservers: the names of the control planes that serve, by address.
+    """
+
+    balancer: Balancer
+    frontends: tuple[HaproxyFrontend, ...]
+    backends: tuple[HaproxyBackend, ...]
+    apiservers: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        return self.balancer.node
+
+    def servers(self) -> Iterator[tuple[HaproxyBackend, HaproxyServer]]:
+        """Every server that is not switched off."""
+        for backend in self.backends:
+            for server in enabled(backend):
+                yield backend, server
+
+
+def behind(facts: Facts, inventory: Declared, findings: Findings) -> Iterator[Behind]:
+    """What lies behind each balancer; what cannot be looked at, or is not there, is noted."""
+    if isinstance(facts.balancers, NotAvailable):
+        findings.gap("the balancers", facts.balancers)
+        return
+    if isinstance(facts.nodes, NotAvailable):
+        findings.gap("which apiservers there are", facts.nodes)
+        return
+    # A configuration may have them by address or by name.
+    apiservers = {node.address: node.name for node in control_planes(facts.nodes)}
+    if not facts.balancers:
+        findings.gap("the balancers", "there is none")
+    for balancer in facts.balancers:
+        if isinstance(balancer.config, NotAvailable):
+            findings.gap(f"the configuration of {balancer.node}", balancer.config)
+            continue
+        backends = _backends(balancer.config, inventory.endpoint_port, apiservers)
+        if not backends:
+            port = inventory.endpoint_port
+            findings.wrong.append(f"{balancer.node} has no backend behind port {port}")
+            continue
+        names = {backend.name for backend in backends}
+        frontends = tuple(f for f in balancer.config.frontends if names & set(f.backends))
+        yield Behind(balancer, frontends, tuple(backends), apiservers)
+
+
+def _backends(
+    config: HaproxyConfig, port: int, apiservers: Mapping[str, str]
+) -> list[HaproxyBackend]:
+    """Those that the endpoint's port leads to; else, behind another port, those with apiservers."""
+    led = {
+        name
+        for frontend in config.frontends
+        if any(_binds(bind, port) for bind in frontend.binds)
+        for name in frontend.backends
+    }
+    if led:
+        return [one for one in config.backends if one.name in led]
+    return [one for one in config.backends if any(node_of(s, apiservers) for s in one.servers)]
+
+
+def _binds(bind: str, port: int) -> bool:
+    """Whether `ADDRESS:PORT[-PORT],…` covers this port."""
+    for address in bind.partition(" ")[0].split(","):
+        found = re.search(r":(\d+)(?:-(\d+))?$", address)
+        if found and int(found[1]) <= port <= int(found[2] or found[1]):
+            return True
+    return False
+
+
+def node_of(server: HaproxyServer, apiservers: Mapping[str, str]) -> str | None:
+    """The control plane that a server is."""
+    if server.host in apiservers.values():
+        return server.host
+    try:
+        return apiservers.get(str(ipaddress.ip_address(server.host)))
+    except ValueError:
+        short = server.host.partition(".")[0]
+        return short if short in apiservers.values() else None
+
+
+def enabled(backend: HaproxyBackend) -> list[HaproxyServer]:
+    """The servers that are not switched off."""
+    return [one for one in backend.servers if "disabled" not in one.options]
+
+
+def nameless(backend: HaproxyBackend, apiservers: Mapping[str, str]) -> list[HaproxyServer]:
+    """Those given by a DNS name that only the balancer can resolve."""
+    unknown = [one for one in enabled(backend) if not node_of(one, apiservers)]
+    return [one for one in unknown if not re.fullmatch(r"[\d.]+|[\da-fA-F:]*:.*", one.host)]

@@ -1,0 +1,122 @@
+"""How the apiservers are told to encrypt what they store."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from chaos.cluster.facts import Declared, EncryptionConfig, Facts, NotAvailable
+from chaos.conformance.encryption import REQUIRED
+from chaos.conformance.machines import is_control_plane
+from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed
+
+NONE = "has no --encryption-provider-config: what it stores is plain"
+
+
+def equal_on_all(facts: Facts, _inventory: Declared) -> CheckOutcome:
+    """Byte for byte one configuration: what one apiserver writes the others can read."""
+    findings = Findings()
+    by_hash: dict[str, list[str]] = defaultdict(list)
+    for node, config in _each(facts, findings):
+        by_hash[config.sha256 if config else ""].append(node)
+    if set(by_hash) == {""}:
+        findings.wrong.append(f"{listed(by_hash[''])}: it {NONE}")
+    elif "" in by_hash:
+        findings.wrong.append(f"{listed(by_hash[''])} {NONE}, and others encrypt")
+    elif len(by_hash) > 1:
+        told = "; ".join(f"{h[:12]} on {listed(on)}" for h, on in sorted(by_hash.items()))
+        findings.wrong.append(f"the apiservers have several configurations: {told}")
+    elif by_hash:
+        ((digest, on),) = by_hash.items()
+        findings.good.append(f"{listed(on)} have one configuration ({digest[:12]})")
+    return findings.outcome()
+
+
+def first_provider_encrypts(facts: Facts, _inventory: Declared) -> CheckOutcome:
+    """No rule's first provider, which writes, is identity; and one rule is for Secrets."""
+    findings = Findings()
+    for node, config in _each(facts, findings):
+        if config is None:
+            findings.wrong.append(f"the apiserver of {node} {NONE}")
+            continue
+        for rule in config.rules:
+            first = rule.providers[0] if rule.providers else "identity"
+            names = listed(rule.resources)
+            if first == "identity":
+                findings.wrong.append(f"{config.path} on {node}: {names} are written as they are")
+            else:
+                findings.good.append(f"{config.path} on {node}: {names} are written by {first}")
+        covered = {name for rule in config.rules for name in rule.resources}
+        if not covered & {REQUIRED, "*.", "*.*"}:
+            findings.wrong.append(f"{config.path} on {node} has no rule for {REQUIRED}")
+    return findings.outcome()
+
+
+def keys_are_own(facts: Facts, _inventory: Declared) -> CheckOutcome:
+    """No key is one of those that tutorials print, nor readable text."""
+    findings = Findings()
+    for node, config in _each(facts, findings):
+        if config is None:
+            findings.wrong.append(f"the apiserver of {node} {NONE}")
+            continue
+        where = f"{config.path} on {node}"
+        if config.copied:
+            keys = counted(config.copied, "key")
+            findings.wrong.append(f"{where} has {keys} of a published example: everybody has it")
+        if config.phrases:
+            keys = counted(config.phrases, "key")
+            findings.wrong.append(f"{where} has {keys} made of readable text, not of random bytes")
+        if not config.copied and not config.phrases:
+            what = f"{counted(config.keys, 'key')} of its own" if config.keys else "no key in it"
+            findings.good.append(f"{where} has {what}")
+    return findings.outcome()
+
+
+def declared_is_encrypted(facts: Facts, _inventory: Declared) -> CheckOutcome:
+    """What the rules name is encrypted in etcd, what was never written anew as well."""
+    findings = Findings()
+    names = {
+        name
+        for _, config in _each(facts, findings)
+        if config
+        for rule in config.rules
+        if rule.providers and rule.providers[0] != "identity"
+        for name in rule.resources
+    }
+    if isinstance(facts.encryption, NotAvailable):
+        findings.gap("the raw values in etcd", facts.encryption)
+        return findings.outcome()
+    seen = {keys.resource: keys for keys in facts.encryption.resources}
+    wide = {"*.", "*.*"} & names
+    for name in sorted((names | ({REQUIRED, "configmaps"} if wide else set())) - wide):
+        keys = seen.get(name)
+        if keys is None:
+            findings.gap(f"{name} in etcd", "nobody looked at them")
+            continue
+        plain = [one.key for one in keys.looked_at if not one.encrypted]
+        of = f"{len(keys.looked_at)} of {keys.count} {name}"
+        if plain:
+            told = listed(plain, most=3)
+            findings.wrong.append(f"{len(plain)} of {of} that were looked at are plain: {told}")
+        else:
+            findings.good.append(f"{of} were looked at, and are encrypted")
+    if not names and not findings.gaps:
+        findings.wrong.append("no rule names anything to encrypt")
+    return findings.outcome()
+
+
+def _each(facts: Facts, findings: Findings) -> Iterator[tuple[str, EncryptionConfig | None]]:
+    """The configuration of each apiserver; None where it has none."""
+    for node, config in facts.encryption_configs.items():
+        if isinstance(config, NotAvailable):
+            findings.gap(f"the encryption configuration of {node}", config)
+        else:
+            yield node, config
+    if isinstance(facts.nodes, NotAvailable):
+        findings.gap("whether these are all apiservers", facts.nodes)
+        return
+    for known in facts.nodes:
+        if is_control_plane(known) and known.name not in facts.encryption_configs:
+            findings.gap(f"the encryption configuration of {known.name}", "it was not asked")
+    if not facts.encryption_configs:
+        findings.gap("the encryption configuration", "no control plane can be looked at")

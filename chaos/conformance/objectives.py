@@ -1,0 +1,44 @@
+"""Whether what is promised was kept, as far back as there are samples."""
+
+from __future__ import annotations
+
+from chaos.cluster.facts import Declared, Facts, NotAvailable
+from chaos.conformance.outcome import CheckOutcome, Findings, not_covered
+from chaos.conformance.times import told
+
+API, LEADER, POD_START = "api", "etcd leader", "pod start"
+
+
+def api_was_there(facts: Facts, inventory: Declared) -> CheckOutcome:
+    """An apiserver was there for the promised part of the time."""
+    return _kept(facts, API, inventory.objectives.api)
+
+
+def etcd_had_a_leader(facts: Facts, inventory: Declared) -> CheckOutcome:
+    """Every member of etcd had a leader for the promised part of the time."""
+    return _kept(facts, LEADER, inventory.objectives.etcd_leader)
+
+
+def pods_started_in_time(facts: Facts, inventory: Declared) -> CheckOutcome:
+    """95 of 100 Pods started within the promised time."""
+    limit = inventory.objectives.pod_start.total_seconds()
+    return _kept(facts, POD_START, limit, most=True)
+
+
+def _kept(facts: Facts, name: str, promised: float, *, most: bool = False) -> CheckOutcome:
+    known = facts.monitoring
+    if isinstance(known, NotAvailable):
+        return not_covered(f"the objective {name}", known)
+    findings = Findings()
+    measured = next((one for one in known.objectives if one.name == name), None)
+    if measured is None:
+        findings.gap(f"the objective {name}", "Prometheus was not asked for it")
+    elif measured.value is None:
+        findings.wrong.append(f"{name}: `{measured.query}` finds nothing: nobody measures it")
+    else:
+        over = f" over {told(measured.window)}" if measured.window else ""
+        unit = " s" if most else ""
+        what = f"{name}: {measured.value:.6g}{unit}{over}, promised {promised:.6g}{unit}"
+        kept = measured.value <= promised if most else measured.value >= promised
+        (findings.good if kept else findings.wrong).append(what)
+    return findings.outcome()

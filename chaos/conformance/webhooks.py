@@ -1,0 +1,72 @@
+"""Webhooks that the API asks before it takes an object."""
+
+from __future__ import annotations
+
+from chaos.cluster.facts import Declared, Facts, NotAvailable, Webhook
+from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed, not_covered
+
+ENDPOINTS, SECONDS = 2, 5
+
+
+def _told(webhook: Webhook) -> str:
+    return f"{webhook.name} of {webhook.configuration}"
+
+
+def two_endpoints_each(facts: Facts, _inventory: Declared) -> CheckOutcome:
+    """A webhook without whose answer nothing is taken has two endpoints that are ready."""
+    if isinstance(facts.webhooks, NotAvailable):
+        return not_covered("the webhooks", facts.webhooks)
+    findings = Findings()
+    closed = [one for one in facts.webhooks if one.fail_closed]
+    for one in closed:
+        if one.service is None:
+            findings.gap(f"who answers for {_told(one)}", "it has a URL outside the cluster")
+        elif one.ready is None:
+            findings.gap(f"the endpoints of {one.service}, for {_told(one)}", "they were not seen")
+        elif one.ready < ENDPOINTS:
+            many = counted(one.ready, "endpoint")
+            findings.wrong.append(
+                f"{_told(one)} fails closed, and {one.service} has {many} ready: without it the "
+                "API takes nothing that it is asked about"
+            )
+        else:
+            findings.good.append(f"{_told(one)}: {one.ready} endpoints of {one.service} are ready")
+    if not closed:
+        findings.good.append(f"none of {counted(len(facts.webhooks), 'webhook')} fails closed")
+    return findings.outcome()
+
+
+def short_time_outs(facts: Facts, _inventory: Declared) -> CheckOutcome:
+    """No webhook holds a request up for long while it is silent."""
+    if isinstance(facts.webhooks, NotAvailable):
+        return not_covered("the webhooks", facts.webhooks)
+    findings = Findings()
+    for one in facts.webhooks:
+        if one.seconds > SECONDS:
+            findings.wrong.append(
+                f"{_told(one)} is waited for {one.seconds} s: {SECONDS} s at most"
+            )
+    if not findings.wrong:
+        findings.good.append(
+            f"{counted(len(facts.webhooks), 'webhook')}, none waited for more than {SECONDS} s"
+        )
+    return findings.outcome()
+
+
+def not_in_their_own_way(facts: Facts, _inventory: Declared) -> CheckOutcome:
+    """No webhook is asked for what it needs itself to come back."""
+    if isinstance(facts.webhooks, NotAvailable):
+        return not_covered("the webhooks", facts.webhooks)
+    findings = Findings()
+    closed = [one for one in facts.webhooks if one.fail_closed]
+    for one in closed:
+        if one.catches:
+            findings.wrong.append(
+                f"{_told(one)} fails closed and is asked for {listed(one.catches)}: once it is "
+                "down, what would bring it back is refused"
+            )
+        else:
+            findings.good.append(f"{_told(one)} is not asked for what it needs itself")
+    if not closed:
+        findings.good.append(f"none of {counted(len(facts.webhooks), 'webhook')} fails closed")
+    return findings.outcome()

@@ -1,0 +1,115 @@
+"""How long a critical workload's Pod is away when its node dies, and whether its data follow."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from chaos.cluster.facts import Declared, Facts, NotAvailable, Volume, Workload
+from chaos.conformance.critical import critical
+from chaos.conformance.outcome import CheckOutcome, Findings, listed
+from chaos.conformance.times import go_time, told
+
+MANAGER, GRACE = "kube-controller-manager", "node-monitor-grace-period"
+GONE = "node.kubernetes.io/unreachable=:NoExecute"
+# What the admission plugin DefaultTolerationSeconds gives to Pods that say nothing.
+TOLERATED = timedelta(seconds=300)
+# Kubernetes 1.32 made it 50 s, to be more than an HTTP/2 connection's time-out of 45 s.
+LONGER_SINCE = 32
+
+
+def away_in_time(facts: Facts, inventory: Declared) -> CheckOutcome:
+    """The node's grace, the Pod's toleration and its start together fit the budget."""
+    findings, budget = Findings(), inventory.objectives.workload
+    grace = _grace(facts, findings)
+    for workload in critical(facts, inventory, findings):
+        if grace is None:
+            continue
+        tolerated = _tolerated(workload)
+        starts = [p.started for p in workload.pods if p.started is not None]
+        if tolerated is None:
+            findings.wrong.append(f"{workload} stays on a dead node: it tolerates that for ever")
+        elif workload.kind == "StatefulSet":
+            why = "a StatefulSet's Pod is made anew only when somebody removes the dead node"
+            findings.gap(f"how long a Pod of {workload} is away", why)
+        elif not starts:
+            findings.gap(f"how long a Pod of {workload} takes to start", "no start was seen whole")
+        else:
+            away = grace + tolerated + max(starts)
+            what = (
+                f"a Pod of {workload} is away for {told(away)} (grace {told(grace)}, toleration "
+                f"{told(tolerated)}, start {told(max(starts))})"
+            )
+            if away > budget:
+                findings.wrong.append(f"{what}, and {told(budget)} are allowed")
+            else:
+                findings.good.append(f"{what}, of {told(budget)}")
+    return findings.outcome()
+
+
+def _grace(facts: Facts, findings: Findings) -> timedelta | None:
+    """How long a node may be silent, as the controller-managers have it: the longest."""
+    found, seen = [], False
+    for node, components in facts.components.items():
+        if isinstance(components, NotAvailable):
+            continue
+        for component in components:
+            if component.name == MANAGER:
+                seen = True
+                text = component.flags.get(GRACE)
+                time = go_time(text) if text else _default(facts)
+                if time is None:
+                    findings.gap(f"{GRACE} on {node}", f'"{text}" is no duration')
+                else:
+                    found.append(time)
+    if not seen:
+        findings.gap(f"--{GRACE}", f"no {MANAGER} was seen")
+    return max(found, default=None)
+
+
+def _default(facts: Facts) -> timedelta:
+    version = "" if isinstance(facts.kubernetes, NotAvailable) else facts.kubernetes
+    minor = re.match(r"v1\.(\d+)", version)
+    longer = minor is None or int(minor[1]) >= LONGER_SINCE
+    return timedelta(seconds=50 if longer else 40)
+
+
+def _tolerated(workload: Workload) -> timedelta | None:
+    """How long its Pods bear that their node is unreachable; None: for ever."""
+    mine = [one for one in workload.tolerations if one.tolerates(GONE)]
+    if not mine:
+        return TOLERATED
+    times = [one.seconds for one in mine if one.seconds is not None]
+    return timedelta(seconds=max(0, min(times))) if times else None
+
+
+def data_follow(facts: Facts, inventory: Declared) -> CheckOutcome:
+    """What a Pod keeps can be attached where it moves to."""
+    findings = Findings()
+    for workload in critical(facts, inventory, findings):
+        wrong = [why for volume in workload.volumes if (why := _stuck(volume))]
+        unknown = [volume for volume in workload.volumes if volume.missing]
+        for volume in unknown:
+            findings.gap(f"the claim {volume.name} of {workload}", volume.missing)
+        if wrong:
+            findings.wrong += [f"{workload}: {why}" for why in wrong]
+        elif not workload.volumes:
+            findings.good.append(f"{workload} keeps nothing in a volume")
+        elif not unknown:
+            names = listed(volume.name for volume in workload.volumes)
+            findings.good.append(f"{workload}: another node can attach {names}")
+    return findings.outcome()
+
+
+def _stuck(volume: Volume) -> str:
+    """Why the data stay behind; empty if they do not."""
+    if volume.kind == "hostPath":
+        return f"{volume.name} is a folder of its node (hostPath), and stays there"
+    if volume.node_bound:
+        return f"the volume of {volume.name} is bound to one node by {volume.node_bound}"
+    if volume.zones and volume.binding == "Immediate":
+        return (
+            f"{volume.name} (class {volume.storage_class}) is bound at once and to the zone "
+            f"{listed(volume.zones)}, wherever its Pod may run: WaitForFirstConsumer is needed"
+        )
+    return ""

@@ -1,0 +1,76 @@
+"""A control plane's program with other flags: its static Pod's manifest, changed and put back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lab.wait import until
+from selftests.planted.bench import Bench
+
+LONGEST = 90
+"""Seconds within which kubelet has ended the old one and the new one runs."""
+
+
+def path_of(program: str) -> str:
+    """Where its manifest lies."""
+    return f"/etc/kubernetes/manifests/{program}.yaml"
+
+
+def set_flag(bench: Bench, machine: str, program: str, flag: str, value: str) -> None:
+    """Give it a flag, in the place of its value or as one more; return when it runs so."""
+
+    def change(text: str) -> str:
+        return with_flag(text, program, flag, value)
+
+    bench.change_file(machine, path_of(program), change)
+    _until_it_runs(bench, machine, program, lambda words: f"--{flag}={value}" in words)
+
+
+def without_flag(bench: Bench, machine: str, program: str, flag: str) -> None:
+    """Take a flag from it; return when it runs so."""
+    mark = f"- --{flag}="
+
+    def change(text: str) -> str:
+        return "".join(line for line in text.splitlines(True) if not line.strip().startswith(mark))
+
+    bench.change_file(machine, path_of(program), change)
+    _until_it_runs(bench, machine, program, lambda words: f"--{flag}=" not in words)
+
+
+def as_it_was(bench: Bench, machine: str, program: str) -> None:
+    """Give it its own flags again; return when it runs with them."""
+    bench.put_back(machine, path_of(program))
+    own = bench.on(machine, f"sed -n 's/^ *- \\(--.*\\)$/\\1/p' {path_of(program)}").split()
+    _until_it_runs(bench, machine, program, lambda words: set(words.split()) >= set(own))
+
+
+def with_flag(text: str, program: str, flag: str, value: str) -> str:
+    """A manifest with this flag.
+
+    >>> with_flag("  - etcd\\n  - --name=a\\n", "etcd", "name", "b")
+    '  - etcd\\n  - --name=b\\n'
+    """
+    lines = []
+    for line in text.splitlines(keepends=True):
+        indent = line[: len(line) - len(line.lstrip())]
+        if line.strip().startswith(f"- --{flag}="):
+            continue
+        lines.append(line)
+        if line.strip() == f"- {program}":
+            lines.append(f"{indent}- --{flag}={value}\n")
+    return "".join(lines)
+
+
+def words_of(bench: Bench, machine: str, program: str) -> list[str]:
+    """The command line of each that runs there, with blanks between the words."""
+    ask = f"for p in $(pidof {program}); do tr '\\0' ' ' </proc/$p/cmdline; echo; done"
+    return bench.on(machine, ask).splitlines()
+
+
+def _until_it_runs(bench: Bench, machine: str, program: str, right: Callable[[str], bool]) -> None:
+    # The old one has ended and the new one runs when all that run are right, and one does.
+    def runs() -> bool:
+        lines = words_of(bench, machine, program)
+        return bool(lines) and all(map(right, lines))
+
+    until(runs, f"{program} on {machine} runs as it is told", timeout=LONGEST)

@@ -1,0 +1,1 @@
+"""The defects in recorded facts, one file a topic."""

@@ -1,0 +1,39 @@
+"""Clusters that are larger than a lab."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chaos.cluster.facts import Facts
+from chaos.conformance.nodes import HOST
+from selftests.planted.recorded import changes as the
+from selftests.planted.recording import recorded
+
+SHARE = 100
+"""Nodes with which etcd may still share its machines."""
+
+
+def as_many_as_may_be(facts: Facts) -> Facts:
+    """With workers like the last, until there are a hundred nodes."""
+    while _count(facts) < SHARE:
+        facts = _one_more(facts)
+    return facts
+
+
+def _count(facts: Facts) -> int:
+    return sum(one.kubernetes is not None for one in the.known(facts.nodes))
+
+
+def _one_more(facts: Facts) -> Facts:
+    nodes = the.known(facts.nodes)
+    like = next(one for one in nodes if one.name == "worker-3")
+    known = the.known(like.kubernetes)
+    name = f"worker-{_count(facts) + 1}"
+    kubernetes = replace(known, labels={**known.labels, HOST: name})
+    return replace(facts, nodes=(*nodes, replace(like, name=name, kubernetes=kubernetes)))
+
+
+@recorded("etcd-fits-size", r"^101 nodes, and etcd is stacked: ", first=as_many_as_may_be)
+def one_node_too_many(facts: Facts) -> Facts:
+    """The cluster has grown beyond a hundred nodes, and etcd still shares its machines."""
+    return _one_more(facts)

@@ -1,0 +1,306 @@
+"""What machines are asked of keys, kubeconfigs, kubelet, etcd and encryption: no secret leaves."""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from chaos.cluster.collect import (
+    encryption_config,
+    etcd_metrics,
+    keys,
+    kubeconfigs,
+    kubelets,
+    stored,
+    x509,
+)
+from chaos.cluster.facts import Certificate, EncryptionRule, NotAvailable
+from chaos.cluster.inventory_parts import KUBEADM_PKI
+from chaos.cluster.shell import Questions, Said
+from lab.pki import authority, issue
+from selftests.unit.cluster_support import ca, client, served
+
+
+def asked(command: str, *, path: Path | None = None) -> Said:
+    """What this machine answers, with programs of this folder first."""
+    questions = Questions.of({"it": command}, limit=timedelta(seconds=10))
+    environment = dict(os.environ)
+    script = questions.script
+    if path:
+        # The node's own PATH comes first there, as `sh` of a login has it.
+        environment["PATH"] = f"{path}:{environment['PATH']}"
+    done = subprocess.run(
+        ["sh", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+        env=environment,
+    )
+    return questions.answers(done.stdout)["it"]
+
+
+def program(folder: Path, name: str, script: str) -> None:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / name).chmod(0o755)
+
+
+def process(tmp_path: Path, name: str, *words: str) -> Path:
+    """A folder with a pidof that finds a process called so; its command line is really there."""
+    proc = tmp_path / "proc" / "7"
+    proc.mkdir(parents=True, exist_ok=True)
+    (proc / "cmdline").write_text("\0".join([name, *words, ""]))
+    program(tmp_path / "bin", "pidof", f'[ "$1" = {name} ] && echo 7')
+    return tmp_path / "bin"
+
+
+def here(command: str, tmp_path: Path) -> str:
+    """A question that looks for processes in this folder."""
+    return command.replace("/proc/", f"{tmp_path}/proc/")
+
+
+# signatures
+
+
+def test_who_signed_a_certificate_is_found_by_its_signature() -> None:
+    known = x509.Authorities([served().certificate + ca().certificate])
+    (found,) = x509.of_pem(served().certificate, known)
+    (signer,) = x509.of_pem(ca().certificate, known)
+    assert isinstance(found, Certificate)
+    assert isinstance(signer, Certificate)
+    assert (found.signer, signer.signer) == (signer.sha256, signer.sha256)
+    assert found.key != signer.key
+
+
+def test_an_authority_of_the_same_name_did_not_sign_it() -> None:
+    known = x509.Authorities([authority("kubernetes").certificate])
+    (found,) = x509.of_pem(served().certificate, known)
+    assert isinstance(found, Certificate)
+    assert found.signer == ""
+    (unasked,) = x509.of_pem(served().certificate)
+    assert isinstance(unasked, Certificate)
+    assert unasked.signer is None
+
+
+def test_what_a_certificate_may_be_used_for() -> None:
+    (found,) = x509.of_pem(issue(ca(), "x").certificate)
+    assert isinstance(found, Certificate)
+    assert set(found.usages) <= {"serverAuth", "clientAuth"}
+    assert found.usages
+
+
+# keys
+
+
+@pytest.fixture
+def pki(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "pki"
+    folder.mkdir()
+    monkeypatch.setattr(keys, "FOLDERS", (str(folder),))
+    return folder
+
+
+def test_of_a_key_the_public_part_alone_leaves(pki: Path) -> None:
+    pair = served()
+    (pki / "a b.key").write_text(pair.key)
+    (pki / "a b.key").chmod(0o640)
+    (pki / "empty.key").touch(mode=0o600)
+    said = asked(keys.question())
+    # The end of such a file is the public part again.
+    assert pair.key.splitlines()[1] not in said.out
+    assert "PRIVATE" not in said.out
+    found = keys.read(said)
+    assert isinstance(found, tuple)
+    one, empty = found
+    (certificate,) = x509.of_pem(pair.certificate)
+    assert isinstance(certificate, Certificate)
+    assert (one.path, one.public, one.mode) == (f"{pki}/a b.key", certificate.key, "640")
+    assert empty.public == NotAvailable("there is no key in it that can be read")
+
+
+def test_a_public_key_is_that_of_its_private_one(pki: Path) -> None:
+    (pki / "sa.key").write_text(served().key)
+    public = subprocess.run(
+        ["openssl", "pkey", "-pubout", "-in", str(pki / "sa.key")],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    (pki / "sa.pub").write_text(public)
+    found = keys.read(asked(keys.question()))
+    assert isinstance(found, tuple)
+    assert len({one.public for one in found}) == 1
+
+
+def test_keys_that_could_not_be_looked_at() -> None:
+    assert keys.read(Said(124, "")) == NotAvailable(
+        "its keys could not be looked at: it took too long"
+    )
+
+
+# kubeconfigs
+
+
+def test_kubeconfigs_without_their_credentials(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored, "KUBECONFIGS", str(tmp_path))
+    trusted = base64.b64encode(ca().certificate.encode()).decode()
+    secret = base64.b64encode(client().key.encode()).decode()
+    (tmp_path / "kubelet.conf").write_text(
+        f"clusters:\n- cluster:\n    certificate-authority-data: {trusted}\n"
+        f"    server: https://api.test:6443\nusers:\n- user:\n    client-key-data: {secret}\n"
+        "    token: s3cret\n"
+    )
+    (tmp_path / "else.conf").write_text("no kubeconfig\n")
+    said = asked(kubeconfigs.question())
+    assert secret not in said.out
+    assert "s3cret" not in said.out
+    found = kubeconfigs.read(said)
+    assert isinstance(found, tuple)
+    ((one,), (signer,)) = found, x509.of_pem(ca().certificate)
+    assert isinstance(signer, Certificate)
+    assert (one.server, one.authorities) == ("https://api.test:6443", (signer.sha256,))
+
+
+# kubelet
+
+
+def test_a_kubelet_s_settings(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(
+        "rotateCertificates: true\nauthentication:\n  anonymous:\n    enabled: false\n"
+        "authorization: {mode: Webhook}\nstaticPodURLHeader:\n  Authorization: [s3cret]\n"
+        "evictionHard:\n  memory.available: 1Mi\n"
+    )
+    words = (f"--config={tmp_path}/config.yaml", "--rotate-certificates=false", "--token=s3cret")
+    path = process(tmp_path, "kubelet", *words)
+    said = asked(here(kubelets.question(), tmp_path), path=path)
+    assert "s3cret" not in said.out
+    found = kubelets.read("cp-1", said)
+    assert not isinstance(found, NotAvailable)
+    assert found.settings == {
+        "rotateCertificates": "false",
+        "authentication.anonymous.enabled": "false",
+        "authorization.mode": "Webhook",
+    }
+
+
+def test_no_kubelet_runs(tmp_path: Path) -> None:
+    program(tmp_path / "bin", "pidof", "exit 1")
+    found = kubelets.read("cp-1", asked(kubelets.question(), path=tmp_path / "bin"))
+    assert found == NotAvailable("its kubelet's settings could not be read: no kubelet runs")
+
+
+# etcd's metrics
+
+METRICS = """\
+etcd_disk_wal_fsync_duration_seconds_bucket{le="0.001"} 90
+etcd_disk_wal_fsync_duration_seconds_bucket{le="0.002"} 98
+etcd_disk_wal_fsync_duration_seconds_bucket{le="0.004"} 100
+etcd_disk_wal_fsync_duration_seconds_bucket{le="+Inf"} 100
+etcd_disk_backend_commit_duration_seconds_bucket{le="0.001"} 0
+etcd_disk_backend_commit_duration_seconds_bucket{le="+Inf"} 3
+etcd_network_peer_round_trip_time_seconds_bucket{To="e2",le="0.002"} 10
+etcd_network_peer_round_trip_time_seconds_bucket{To="e2",le="+Inf"} 10
+secret_metric 7
+"""
+
+
+def test_what_a_member_has_measured(tmp_path: Path) -> None:
+    path = process(tmp_path, "etcd", "--listen-metrics-urls=http://127.0.0.1:2381,http://x:1")
+    (tmp_path / "metrics").write_text(METRICS)
+    program(
+        path,
+        "curl",
+        f'for u; do :; done; [ "$u" = http://127.0.0.1:2381/metrics ] && cat {tmp_path}/metrics',
+    )
+    said = asked(here(etcd_metrics.question(KUBEADM_PKI), tmp_path), path=path)
+    assert "secret_metric" not in said.out
+    found = etcd_metrics.read(said)
+    assert not isinstance(found, NotAvailable)
+    assert (found.fsync_p99, found.fsyncs) == (timedelta(milliseconds=3), 100)
+    # Above the last bound it is at least so much.
+    assert (found.commit_p99, found.commits) == (timedelta(milliseconds=1), 3)
+    assert found.round_trips == {"e2": timedelta(milliseconds=1)}
+
+
+def test_metrics_that_are_not_there() -> None:
+    assert etcd_metrics.read(Said(1, "", "no etcd runs")) == NotAvailable(
+        "its metrics could not be read: no etcd runs"
+    )
+    assert isinstance(etcd_metrics.read(Said(0, "")), NotAvailable)
+    assert etcd_metrics.quantile({0.001: 0, float("inf"): 0}) is None
+
+
+# encryption
+
+RANDOM = base64.b64encode(bytes(range(200, 232))).decode()
+COPIED = "c2VjcmV0IGlzIHNlY3VyZQ=="
+PHRASE = base64.b64encode(b"a phrase of my own: not so good!").decode()
+
+
+def encryption(tmp_path: Path, text: str) -> Said:
+    (tmp_path / "encryption.yaml").write_text(text)
+    flag = f"--encryption-provider-config={tmp_path}/encryption.yaml"
+    path = process(tmp_path, "kube-apiserver", "--x", flag)
+    return asked(here(encryption_config.QUESTION, tmp_path), path=path)
+
+
+RULES = """\
+kind: EncryptionConfiguration
+resources:
+  - resources: [secrets, configmaps]
+    providers:
+      - aescbc:
+          keys:
+            - {name: one, secret: %s}
+            - name: two
+              secret: "%s"
+      - identity: {}
+  - resources: [tokens.example.com]
+    providers:
+      - secretbox: {keys: [{name: x, secret: '%s'}]}
+"""
+
+
+def test_keys_are_judged_where_they_are(tmp_path: Path) -> None:
+    said = encryption(tmp_path, RULES % (RANDOM, COPIED, PHRASE))
+    for key in (RANDOM, COPIED, PHRASE):
+        assert key.rstrip("=") not in said.out
+    found = encryption_config.read(said)
+    assert found is not None
+    assert not isinstance(found, NotAvailable)
+    assert (found.keys, found.copied, found.phrases) == (3, 1, 1)
+    assert found.rules == (
+        EncryptionRule(resources=("secrets", "configmaps"), providers=("aescbc", "identity")),
+        EncryptionRule(resources=("tokens.example.com",), providers=("secretbox",)),
+    )
+    assert len(found.sha256) == 64
+    assert encryption_config.named({"cp-1": found, "cp-2": None}) == [
+        *("secrets", "configmaps", "tokens.example.com"),
+    ]
+
+
+def test_a_key_on_a_line_of_its_own_does_not_leave_either(tmp_path: Path) -> None:
+    text = "resources:\n- resources: [secrets]\n  providers:\n  - aesgcm:\n      keys:\n" + (
+        f"      - name: a\n        secret: >-\n          {RANDOM}\n"
+    )
+    said = encryption(tmp_path, text)
+    assert RANDOM.rstrip("=") not in said.out
+
+
+def test_an_apiserver_without_one(tmp_path: Path) -> None:
+    path = process(tmp_path, "kube-apiserver", "--secure-port=6443")
+    assert (
+        encryption_config.read(asked(here(encryption_config.QUESTION, tmp_path), path=path)) is None
+    )
+    gone = encryption_config.read(Said(1, "", "/x cannot be read"))
+    assert isinstance(gone, NotAvailable)
+    odd = encryption(tmp_path, "resources: 7\n")
+    assert isinstance(encryption_config.read(odd), NotAvailable)

@@ -1,0 +1,250 @@
+"""What machines answer of themselves, and what resolvers say: read out of what is printed."""
+
+from __future__ import annotations
+
+import re
+import struct
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from chaos.cluster.collect import machine_questions, machines, names
+from chaos.cluster.collect.machine_questions import (
+    DISKS,
+    FIRST,
+    KERNEL,
+    LAST,
+    NAMES,
+    PACKAGES,
+    SIZE,
+    UNITS,
+)
+from chaos.cluster.facts import Disk, NotAvailable, Resolved, Unit
+from chaos.cluster.inventory_parts import Role
+from chaos.cluster.quantity import millis, quantity, size
+from chaos.cluster.shell import Said
+from selftests.unit.cluster_support import INVENTORY, fake_node, inventory_of
+from selftests.unit.test_cluster_collect_nodes import asked
+
+SPAN = (1000.0, 1002.0)
+
+
+def said(**answers: str) -> dict[str, Said]:
+    """Answers by question, in words that may stand in a call."""
+    known = {"units": UNITS, "kernel": KERNEL, "packages": PACKAGES, "disks": DISKS, "size": SIZE}
+    found = {known[name]: Said(0, text) for name, text in answers.items()}
+    return {FIRST: Said(0, "1000.500\n"), **found, LAST: Said(0, "1001.250\n")}
+
+
+UNIT = (
+    "Restart={restart}\nId={id}.service\nLoadState={load}\n"
+    "ActiveState={active}\nUnitFileState={on}\n"
+)
+
+
+def unit(name: str, **more: str) -> str:
+    fields = {"restart": "always", "load": "loaded", "active": "active", "on": "enabled"} | more
+    return UNIT.format(id=name, **fields)
+
+
+def test_services_that_are_there() -> None:
+    text = "\n".join(
+        [
+            unit("kubelet"),
+            unit("containerd", active="failed", on="disabled", restart="no"),
+            unit("crio", load="not-found", active="inactive", on=""),
+            unit("chrony"),
+            unit("chrony"),
+            "Container=systemd-nspawn\nLeap=Normal\n",
+        ]
+    )
+    found = machines.read(said(units=text), SPAN)
+    assert found.units == (
+        Unit(name="kubelet", enabled="enabled", active=True, restart="always"),
+        Unit(name="containerd", enabled="disabled", active=False, restart="no"),
+        Unit(name="chrony", enabled="enabled", active=True, restart="always"),
+    )
+    assert found.unit("crio") is None
+    clock = found.clock
+    assert not isinstance(clock, NotAvailable)
+    assert (clock.keepers, clock.synchronised) == (("chrony",), True)
+    assert clock.container == "systemd-nspawn"
+
+
+def test_a_clock_is_known_between_two_bounds() -> None:
+    clock = machines.read(said(), SPAN).clock
+    assert not isinstance(clock, NotAvailable)
+    # Its own 1000.5 was not before our 1000, and its 1001.25 not after our 1002.
+    assert (clock.least, clock.most) == (timedelta(seconds=-0.75), timedelta(seconds=0.5))
+    assert clock.synchronised is None
+    unread = machines.read({UNITS: Said(0, "")}, SPAN).clock
+    assert unread == NotAvailable("its clock could not be read")
+
+
+@pytest.mark.parametrize(
+    ("told", "synchronised"),
+    [
+        (unit("systemd-timesyncd") + "\nContainer=none\n", False),
+        (unit("systemd-timesyncd") + "\nContainer=none\nSynchronised=yes\n", True),
+        (unit("chrony") + "\nContainer=none\nLeap=Not synchronised\n", False),
+        (unit("ntpd") + "\nContainer=none\n", None),
+    ],
+)
+def test_whether_a_keeper_says_that_it_keeps(told: str, synchronised: bool | None) -> None:
+    clock = machines.read(said(units=told), SPAN).clock
+    assert not isinstance(clock, NotAvailable)
+    assert clock.synchronised is synchronised
+    assert clock.container == ""
+
+
+def test_settings_now_and_after_a_boot() -> None:
+    text = """\
+live net.ipv4.ip_forward 1
+bridge cni0
+file /usr/lib/sysctl.d/10-a.conf net.ipv4.ip_forward = 0
+file /etc/sysctl.d/99-k8s.conf net/ipv4/ip_forward=1
+file /run/sysctl.d/50-b.conf # net.bridge.bridge-nf-call-iptables = 1
+file /usr/lib/sysctl.d/20-c.conf net.bridge.bridge-nf-call-iptables = 1
+file /etc/sysctl.d/20-c.conf net.bridge.bridge-nf-call-ip6tables = 1
+module br_netfilter
+module br_netfilter
+"""
+    kernel = machines.read(said(kernel=text), SPAN).kernel
+    assert not isinstance(kernel, NotAvailable)
+    assert kernel.live == {"net.ipv4.ip_forward": "1"}
+    # The file of the same name in /etc hides the one in /usr/lib.
+    assert kernel.persistent == {
+        "net.ipv4.ip_forward": "1",
+        "net.bridge.bridge-nf-call-ip6tables": "1",
+    }
+    assert (kernel.modules, kernel.bridges) == (("br_netfilter",), ("cni0",))
+
+
+def test_which_packages_are_held() -> None:
+    text = "hi  kubelet\nii  kubeadm\nrc  kubectl\n"
+    assert machines.read(said(packages=text), SPAN).packages == {"kubelet": True, "kubeadm": False}
+
+
+def test_disks_once_each_and_sizes() -> None:
+    text = "/ / 1000 400 100 60\n/var/log / 1000 400 100 60\n/var/lib/etcd /data 500 90 - -\n"
+    found = machines.read(said(disks=text, size="2\n1024\n"), SPAN)
+    assert found.disks == (
+        Disk(path="/", size=1000, free=400, inodes=100, inodes_free=60),
+        Disk(path="/var/lib/etcd", size=500, free=90, inodes=0, inodes_free=0),
+    )
+    assert (found.cpus, found.memory) == (2, 1024 * 1024)
+
+
+def test_what_was_not_answered_says_why() -> None:
+    found = machines.read({UNITS: Said(127, "", "sh: systemctl: not found")}, SPAN)
+    assert found.units == NotAvailable("sh: systemctl: not found")
+    assert found.disks == NotAvailable("it was not asked")
+    assert (found.cpus, found.memory) == (None, None)
+
+
+def test_what_each_machine_is_asked(tmp_path: Path) -> None:
+    inventory = inventory_of(tmp_path)
+    nothing = fake_node("x", lambda _: (0, "", ""), Role.WORKER)
+    worker = machine_questions.with_clock(machine_questions.questions(inventory, nothing))
+    assert list(worker) == [FIRST, UNITS, DISKS, KERNEL, PACKAGES, NAMES, LAST]
+    balancer = fake_node("lb", lambda _: (0, "", ""), Role.LOAD_BALANCER)
+    assert set(machine_questions.questions(inventory, balancer)) == {UNITS, DISKS, SIZE}
+    address = inventory_of(tmp_path, INVENTORY.replace("api.test", "198.51.100.100"))
+    assert NAMES not in machine_questions.questions(address, nothing)
+    assert machine_questions.with_clock({}) == {}
+
+
+def test_this_machine_answers() -> None:
+    here = {
+        name: asked(text)
+        for name, text in {
+            FIRST: machine_questions._CLOCK,
+            DISKS: machine_questions._DISKS,
+            KERNEL: machine_questions._KERNEL,
+            LAST: machine_questions._CLOCK,
+        }.items()
+    }
+    found = machines.read(here, (0.0, 0.0))
+    assert isinstance(found.disks, tuple)
+    assert found.disks[0].path == "/"
+    assert found.disks[0].size > found.disks[0].free > 0
+    assert not isinstance(found.kernel, NotAvailable)
+    assert found.kernel.live["net.ipv4.ip_forward"] in ("0", "1")
+
+
+# names
+
+
+def label(name: str) -> bytes:
+    return b"".join(bytes([len(p)]) + p.encode() for p in name.split(".")) + b"\0"
+
+
+def record(kind: int, ttl: int, data: bytes) -> bytes:
+    return b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, ttl, len(data)) + data
+
+
+def packet(*records: bytes, code: int = 0) -> str:
+    head = struct.pack(">HHHHHH", 1, 0x8180 | code, 1, len(records), 0, 0)
+    return (head + label("api.test") + struct.pack(">HH", 1, 1) + b"".join(records)).hex(" ")
+
+
+A = record(1, 30, bytes([198, 51, 100, 100]))
+
+
+@pytest.mark.parametrize(
+    ("answer", "read"),
+    [
+        (packet(A), (("198.51.100.100",), 30, "")),
+        (packet(record(5, 5, label("x.test")), A), (("198.51.100.100",), 5, "")),
+        (packet(record(28, 9, bytes(15) + b"\1")), (("::1",), 9, "")),
+        (packet(), ((), None, "")),
+        (packet(code=3), ((), None, "there is no such name (NXDOMAIN)")),
+        (packet(code=9), ((), None, "it answers with code 9")),
+        ("", ((), None, "it does not answer")),
+        ("zz", ((), None, "its answer cannot be read")),
+        (packet(A)[:-12], ((), None, "its answer cannot be read")),
+    ],
+)
+def test_what_a_resolver_answers(
+    answer: str, read: tuple[tuple[str, ...], int | None, str]
+) -> None:
+    found = names.read(Said(0, f"system 198.51.100.100\n10.0.0.1 {answer}\n"))
+    assert isinstance(found, tuple)
+    own, one = found
+    assert own == Resolved(resolver="system", addresses=("198.51.100.100",))
+    addresses, seconds, error = read
+    ttl = None if seconds is None else timedelta(seconds=seconds)
+    assert (one.addresses, one.ttl, one.error) == (addresses, ttl, error)
+
+
+def test_a_library_that_finds_nothing() -> None:
+    found = names.read(Said(0, "system\n"))
+    assert found == (Resolved(resolver="system", error="it finds no address"),)
+    assert isinstance(names.read(Said(1, "", "there is no bash")), NotAvailable)
+
+
+def test_what_is_asked_of_resolvers() -> None:
+    text = names.question("api.test", "198.51.100.100")
+    (sent,) = re.findall(r"((?:\\x[0-9a-f]{2}){16,})", text)
+    data = bytes.fromhex(sent.replace("\\x", ""))
+    assert data[12:] == label("api.test") + struct.pack(">HH", 1, 1)
+    assert b"\n" not in data
+    six = names.question("api.test", "2001:db8::1")
+    assert "\\x00\\x1c\\x00\\x01" in six
+
+
+# quantities
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1", 1.0), ("250m", 0.25), ("2Ki", 2048.0), ("1.5G", 1.5e9), ("1e3", 1000.0), ("x", 0.0)],
+)
+def test_quantities(text: str, value: float) -> None:
+    assert float(quantity(text)) == value
+
+
+def test_quantities_in_the_units_that_are_used() -> None:
+    assert (millis("1.5"), millis("100m"), millis("1n"), millis(2)) == (1500, 100, 1, 2000)
+    assert (size("64Mi"), size("1500m"), size(None)) == (64 * 2**20, 2, 0)

@@ -1,0 +1,495 @@
+"""Pods for the scheduler, volumes, webhooks and NetworkPolicies, out of the API's lists."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from chaos.cluster.collect import containers, kubernetes, pods, policies, webhooks
+from chaos.cluster.collect.volumes import Volumes
+from chaos.cluster.collect.workloads import workloads_of
+from chaos.cluster.facts import Requirement, Toleration, Volume
+from chaos.cluster.haproxy import parse_haproxy
+from chaos.cluster.haproxy_stats import parse_stats
+from chaos.cluster.kube import Listed
+
+Object = dict[str, Any]
+NOTHING = Listed((), "1", datetime(2026, 11, 20, tzinfo=UTC))
+
+
+def listed(*items: Object) -> Listed:
+    return Listed(items, "1", NOTHING.at)
+
+
+def pod(name: str = "web-1", *, owner: str = "ReplicaSet", **spec: Any) -> Object:
+    refs = [{"kind": owner, "name": "web", "controller": True}] if owner else []
+    labels = {"app": "web"}
+    return {
+        "metadata": {
+            "namespace": "shop",
+            "name": name,
+            "labels": labels,
+            "uid": f"uid-{name}",
+            "ownerReferences": refs,
+        },
+        "spec": {"nodeName": "w-1", "containers": [{"name": "c"}]} | spec,
+        "status": {"phase": "Running", "podIP": "10.0.0.1"},
+    }
+
+
+def asking(cpu: str, memory: str, **more: Any) -> Object:
+    return {"resources": {"requests": {"cpu": cpu, "memory": memory}}, **more}
+
+
+# Pods by controller
+
+
+def test_pods_of_a_controller_are_one_group() -> None:
+    found = pods.groups_of(
+        listed(pod("a"), pod("b", nodeName="w-2"), pod("c", nodeName=None)),
+        NOTHING,
+        NOTHING,
+        NOTHING,
+    )
+    (group,) = found
+    assert (group.owner, group.nodes, group.moves) == (
+        "ReplicaSet shop/web",
+        ("", "w-1", "w-2"),
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("owner", "moves"),
+    [
+        ("ReplicaSet", True),
+        ("StatefulSet", True),
+        ("DaemonSet", False),
+        ("Node", False),
+        ("", False),
+    ],
+)
+def test_what_moves(owner: str, moves: bool) -> None:
+    (group,) = pods.groups_of(listed(pod(owner=owner)), NOTHING, NOTHING, NOTHING)
+    assert group.moves is moves
+
+
+def test_what_a_pod_asks_for() -> None:
+    one = pod(
+        containers=[asking("100m", "64Mi"), asking("1", "1Gi"), {"name": "none"}],
+        initContainers=[
+            asking("2", "10Mi"),
+            asking("50m", "32Mi", restartPolicy="Always"),
+        ],
+        overhead={"cpu": "10m"},
+        priority=7,
+    )
+    (group,) = pods.groups_of(listed(one), NOTHING, NOTHING, NOTHING)
+    # Its containers and the sidecar ask for 1150m together, the one before them for 2000m.
+    assert (group.cpu, group.memory) == (2010, (64 + 1024 + 32) * 2**20)
+    assert group.priority == 7
+
+
+def test_pods_that_ended_and_newer_versions() -> None:
+    ended = pod("x") | {"status": {"phase": "Succeeded"}}
+    newer = pod("y", containers=[asking("1", "1Gi")])
+    found = pods.groups_of(listed(pod("a"), ended, newer), NOTHING, NOTHING, NOTHING)
+    assert sorted((g.cpu, len(g.nodes)) for g in found) == [(0, 1), (1000, 1)]
+
+
+OWN, OTHERS = {"matchLabels": {"app": "web"}}, {"matchLabels": {"app": "db"}}
+
+
+def test_what_is_kept_apart_and_where_it_may_be() -> None:
+    one = pod(
+        affinity={
+            "podAntiAffinity": {
+                pods.REQUIRED: [
+                    {"topologyKey": "host", "labelSelector": OWN},
+                    {"topologyKey": "zone", "labelSelector": OTHERS},
+                ]
+            },
+            "nodeAffinity": {
+                pods.REQUIRED: {
+                    "nodeSelectorTerms": [
+                        {"matchExpressions": [{"key": "disk", "operator": "In", "values": ["a"]}]}
+                    ]
+                }
+            },
+        },
+        topologySpreadConstraints=[
+            {
+                "topologyKey": "zone",
+                "labelSelector": OWN,
+                "maxSkew": 2,
+                "whenUnsatisfiable": "DoNotSchedule",
+            },
+            {"topologyKey": "rack", "labelSelector": OWN, "whenUnsatisfiable": "ScheduleAnyway"},
+        ],
+        tolerations=[{"operator": "Exists", "tolerationSeconds": 5}],
+        nodeSelector={"os": "linux"},
+    )
+    (group,) = pods.groups_of(listed(one), NOTHING, NOTHING, NOTHING)
+    assert (group.apart, group.spread) == (("host",), {"zone": 2})
+    assert group.anywhere == ((Requirement(key="disk", operator="In", values=("a",)),),)
+    assert group.tolerations == (Toleration(operator="Exists", seconds=5),)
+    assert group.selector == {"os": "linux"}
+
+
+# volumes
+
+
+def claim(name: str = "data", volume: str | None = "pv", cls: str = "fast") -> Object:
+    spec = {"storageClassName": cls, "accessModes": ["ReadWriteOnce"]}
+    spec |= {"volumeName": volume} if volume else {}
+    return {"metadata": {"namespace": "shop", "name": name}, "spec": spec}
+
+
+def volume(*keys: tuple[str, str], **spec: Any) -> Object:
+    rules = [{"key": k, "operator": "In", "values": [v]} for k, v in keys]
+    affinity = {"required": {"nodeSelectorTerms": [{"matchExpressions": rules}]}} if rules else {}
+    return {"metadata": {"name": "pv"}, "spec": {"nodeAffinity": affinity} | spec}
+
+
+CLASS = {"metadata": {"name": "fast"}, "volumeBindingMode": "Immediate"}
+ZONE, HOST = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
+
+
+@pytest.mark.parametrize(
+    ("items", "bound", "zones"),
+    [
+        (volume((ZONE, "a")), "", ("a",)),
+        (volume((HOST, "w-1")), HOST, ()),
+        (volume(("topology.disk.csi.example.test/zone", "a")), "", ()),
+        (volume(), "", ()),
+        (volume(hostPath={"path": "/x"}), "hostPath", ()),
+    ],
+)
+def test_what_a_volume_is_bound_to(items: Object, bound: str, zones: tuple[str, ...]) -> None:
+    known = Volumes.of(listed(claim()), listed(items), listed(CLASS))
+    found = known.kept("shop", "data")
+    assert (found.node_bound, found.zones) == (bound, zones)
+    assert (found.storage_class, found.binding) == ("fast", "Immediate")
+    assert found.modes == ("ReadWriteOnce",)
+
+
+def test_what_is_missing_of_a_claim() -> None:
+    known = Volumes.of(listed(claim(volume=None)), NOTHING, NOTHING)
+    assert known.kept("shop", "data").missing == "no volume is bound to it yet"
+    assert known.kept("shop", "other").missing == "there is no such claim"
+    assert list(known.bound("shop", "other")) == []
+
+
+def test_a_pod_is_bound_where_its_volume_is() -> None:
+    one = pod(volumes=[{"persistentVolumeClaim": {"claimName": "data"}}, {"emptyDir": {}}])
+    (group,) = pods.groups_of(listed(one), listed(claim()), listed(volume((ZONE, "a"))), NOTHING)
+    assert group.bound == (Requirement(key=ZONE, operator="In", values=("a",)),)
+
+
+def deployment(**template: Any) -> Object:
+    labels = {"app": "web"}
+    return {
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": template},
+        },
+    }
+
+
+def test_a_workload_with_its_containers_and_volumes() -> None:
+    item = deployment(
+        containers=[
+            {
+                "name": "web",
+                "image": "web:1",
+                "imagePullPolicy": "Never",
+                **asking("100m", "64Mi"),
+                "readinessProbe": {"httpGet": {}},
+            }
+        ],
+        volumes=[
+            {"persistentVolumeClaim": {"claimName": "data"}},
+            {"hostPath": {"path": "/srv"}},
+            {"configMap": {}},
+        ],
+        priorityClassName="great",
+        nodeSelector={"a": "b"},
+    )
+    members = (pod(priority=9),)
+    known = Volumes.of(listed(claim()), listed(volume()), NOTHING)
+    (found,) = workloads_of(
+        NOTHING, listed(item), NOTHING, listed(*members), named=["shop"], kept=known
+    )
+    (one,) = found.containers
+    assert (one.name, one.image, one.pull) == ("web", "web:1", "Never")
+    assert (one.requests, one.limits) == ({"cpu": "100m", "memory": "64Mi"}, {})
+    assert (one.readiness, one.liveness) == (True, False)
+    assert [(v.kind, v.name) for v in found.volumes] == [("hostPath", "/srv"), ("claim", "data")]
+    assert (found.priority_class, found.priority, found.selector) == ("great", 9, {"a": "b"})
+    (unlisted,) = workloads_of(NOTHING, listed(item), NOTHING, NOTHING, named=["shop"])
+    assert unlisted.volumes[1] == Volume(
+        kind="claim", name="data", missing="claims and volumes could not be listed"
+    )
+
+
+def test_claims_of_a_statefulset_that_has_no_pod_yet() -> None:
+    item = deployment(containers=[])
+    item["spec"]["volumeClaimTemplates"] = [{"metadata": {"name": "disk"}}]
+    known = Volumes.of(NOTHING, NOTHING, NOTHING)
+    (found,) = containers.volumes(item, (), known)
+    assert (found.name, found.missing) == ("disk", "there is no such claim")
+
+
+def came_up(**status: Any) -> Object:
+    one = pod()
+    one["metadata"]["creationTimestamp"] = "2026-11-20T15:00:00Z"
+    one["status"] |= {"containerStatuses": [status]}
+    return one
+
+
+def test_how_long_a_pod_took_to_start() -> None:
+    running = {"running": {"startedAt": "2026-11-20T15:00:07Z"}}
+    assert containers.started(came_up(state=running, restartCount=0)) == timedelta(seconds=7)
+    assert containers.started(came_up(state=running, restartCount=1)) is None
+    assert containers.started(came_up(state={"waiting": {"reason": "X"}})) is None
+    assert (
+        containers.waiting(came_up(state={"waiting": {"reason": "ErrImagePull"}})) == "ErrImagePull"
+    )
+    assert containers.waiting(came_up(state=running)) == ""
+
+
+def test_what_a_node_has_and_gives() -> None:
+    node = {
+        "metadata": {"name": "w-1"},
+        "status": {
+            "conditions": [{"type": "Ready", "status": "True"}],
+            "capacity": {"cpu": "2", "memory": "4Gi", "ephemeral-storage": "10Gi"},
+            "allocatable": {"cpu": "1900m", "memory": "3Gi", "pods": "110"},
+            "images": [{"names": ["a:1", "a@sha256:0"]}, {"names": None}],
+        },
+    }
+    (found,) = kubernetes.nodes_of(listed(node), ())
+    known = found.kubernetes
+    assert known
+    assert (known.cpu, known.memory, known.pods) == (1900, 3 * 2**30, 110)
+    assert (known.capacity_cpu, known.capacity_memory) == (2000, 4 * 2**30)
+    assert (known.capacity_disk, known.images) == (10 * 2**30, ("a:1", "a@sha256:0"))
+    assert known.conditions == {"Ready": "True"}
+
+
+# webhooks and Services
+
+
+def hook(**changes: Any) -> Object:
+    rule = {"apiGroups": [""], "resources": ["pods"], "operations": ["CREATE"]}
+    base = {
+        "name": "check.example.test",
+        "clientConfig": {"service": {"namespace": "policy", "name": "hook"}},
+        "failurePolicy": "Fail",
+        "timeoutSeconds": 3,
+        "rules": [rule],
+    }
+    return {"metadata": {"name": "policy"}, "webhooks": [base | changes]}
+
+
+def endpoints(*ready: bool | None) -> Object:
+    labels = {"kubernetes.io/service-name": "hook"}
+    return {
+        "metadata": {"namespace": "policy", "labels": labels},
+        "endpoints": [{"addresses": ["x"], "conditions": {"ready": one}} for one in ready],
+    }
+
+
+SPACES = listed({"metadata": {"name": "policy", "labels": {"mine": "yes"}}})
+
+
+def found(one: Object, *pieces: Object) -> Any:
+    (webhook,) = webhooks.webhooks_of(listed(one), NOTHING, listed(*pieces), SPACES)
+    return webhook
+
+
+def test_a_webhook_and_the_endpoints_behind_it() -> None:
+    one = found(hook(), endpoints(True, None), endpoints(False))
+    assert (one.configuration, one.name) == ("validating policy", "check.example.test")
+    assert (one.fail_closed, one.seconds, one.service, one.ready) == (True, 3, "policy/hook", 2)
+    assert found(hook(failurePolicy="Ignore")).fail_closed is False
+    assert found(hook(clientConfig={"url": "https://x"})).ready is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "catches"),
+    [
+        ({}, ("pods of kube-system", "pods of policy")),
+        ({"namespaceSelector": {"matchLabels": {"mine": "yes"}}}, ("pods of policy",)),
+        (
+            {
+                "namespaceSelector": {
+                    "matchExpressions": [
+                        {
+                            "key": "kubernetes.io/metadata.name",
+                            "operator": "NotIn",
+                            "values": ["policy", "kube-system"],
+                        }
+                    ]
+                }
+            },
+            (),
+        ),
+        ({"objectSelector": {"matchLabels": {"a": "b"}}}, ()),
+        (
+            {
+                "rules": [
+                    {
+                        "apiGroups": ["*"],
+                        "resources": ["*"],
+                        "operations": ["*"],
+                        "scope": "Cluster",
+                    }
+                ]
+            },
+            ("nodes",),
+        ),
+        ({"rules": [{"apiGroups": [""], "resources": ["pods"], "operations": ["DELETE"]}]}, ()),
+        ({"rules": [{"apiGroups": ["x"], "resources": ["pods"], "operations": ["CREATE"]}]}, ()),
+    ],
+)
+def test_what_a_webhook_catches(changes: Object, catches: tuple[str, ...]) -> None:
+    assert found(hook(**changes)).catches == catches
+
+
+def test_every_address_of_a_service() -> None:
+    item = {
+        "metadata": {"namespace": "infra", "name": "api"},
+        "spec": {
+            "type": "LoadBalancer",
+            "clusterIPs": ["10.96.0.9"],
+            "externalIPs": ["1.2.3.4"],
+            "externalName": "",
+        },
+        "status": {"loadBalancer": {"ingress": [{"ip": "5.6.7.8"}, {"hostname": "lb.test"}]}},
+    }
+    headless = {"metadata": {"namespace": "a", "name": "b"}, "spec": {"clusterIP": "None"}}
+    first, second = webhooks.services_of(listed(item, headless))
+    assert (str(first), first.kind) == ("infra/api", "LoadBalancer")
+    assert first.addresses == ("10.96.0.9", "1.2.3.4", "5.6.7.8", "lb.test")
+    assert second.addresses == ()
+
+
+# NetworkPolicies
+
+
+def policy(name: str = "deny", namespace: str = "shop", **spec: Any) -> Object:
+    return {"metadata": {"namespace": namespace, "name": name}, "spec": {"podSelector": {}} | spec}
+
+
+def runs(name: str, namespace: str = "shop", **spec: Any) -> Object:
+    one = pod(name)
+    ports = [{"containerPort": 8080, "name": "http"}, {"containerPort": 53, "protocol": "UDP"}]
+    one["metadata"] |= {"namespace": namespace, "labels": {"app": name}}
+    one["spec"] |= {"containers": [{"ports": ports}], **spec}
+    one["status"]["podIP"] = f"10.0.0.{len(name)}"
+    return one
+
+
+ALL_SPACES = listed(
+    *({"metadata": {"name": n, "labels": {"team": n}}} for n in ("shop", "infra")),
+    {"metadata": {"name": "vault", "labels": {"holdfast.dev/critical": "true"}}},
+)
+
+
+def test_what_is_declared_for_critical_namespaces() -> None:
+    items = (
+        policy(policyTypes=["Ingress", "Egress"]),
+        policy("open", podSelector={"matchLabels": {"a": "b"}}, ingress=[{}]),
+        policy("away", "infra"),
+    )
+    network = policies.network_of(listed(*items), ALL_SPACES, named=["shop"])
+    assert network.namespaces == ("shop", "vault")
+    assert [(p.name, p.everyone, p.denies) for p in network.policies] == [
+        ("deny", True, ("Ingress", "Egress")),
+        ("open", False, ()),
+    ]
+
+
+def forbidden(*items: Object, running: tuple[Object, ...] = ()) -> list[tuple[str, str]]:
+    pairs = policies.forbidden(
+        listed(*items),
+        ALL_SPACES,
+        listed(*(running or (runs("a"), runs("bb", "infra")))),
+        critical=["shop"],
+    )
+    return [(one.source, one.target) for one in pairs]
+
+
+def test_what_policies_forbid() -> None:
+    assert forbidden() == []
+    assert forbidden(policy(policyTypes=["Ingress"])) == [("infra/bb", "shop/a")]
+    assert forbidden(policy(policyTypes=["Egress"])) == [("shop/a", "infra/bb")]
+    assert forbidden(policy("other", "infra", policyTypes=["Ingress"])) == [("shop/a", "infra/bb")]
+
+
+@pytest.mark.parametrize(
+    ("rule", "allowed"),
+    [
+        ({}, True),
+        ({"ports": [{"port": "http"}]}, True),
+        ({"ports": [{"port": 8080}]}, True),
+        ({"ports": [{"port": 8000, "endPort": 9000}]}, True),
+        ({"ports": [{"port": 9999}]}, False),
+        ({"ports": [{"port": 8080, "protocol": "UDP"}]}, False),
+        ({"from": [{"namespaceSelector": {"matchLabels": {"team": "infra"}}}]}, True),
+        ({"from": [{"namespaceSelector": {"matchLabels": {"team": "shop"}}}]}, False),
+        ({"from": [{"podSelector": {}}]}, False),
+        (
+            {"from": [{"podSelector": {"matchLabels": {"app": "x"}}, "namespaceSelector": {}}]},
+            False,
+        ),
+        ({"from": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}, True),
+        ({"from": [{"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.0.0.0/24"]}}]}, False),
+    ],
+)
+def test_who_is_let_in(rule: Object, allowed: bool) -> None:
+    item = policy(policyTypes=["Ingress"], ingress=[rule])
+    assert forbidden(item) == ([] if allowed else [("infra/bb", "shop/a")])
+
+
+def test_pods_that_policies_do_not_concern() -> None:
+    item = policy(policyTypes=["Ingress"])
+    host = (runs("a"), runs("bb", "infra", hostNetwork=True))
+    assert forbidden(item, running=host) == []
+    gone = runs("bb", "infra")
+    gone["metadata"]["deletionTimestamp"] = "x"
+    assert forbidden(item, running=(runs("a"), gone)) == []
+
+
+# HAProxy
+
+
+def test_what_a_page_of_statistics_is_guarded_by() -> None:
+    text = """\
+defaults
+    stats auth removed
+frontend stats
+    bind *:8404
+    mode http
+    acl here src 127.0.0.1
+    http-request deny unless here
+    stats enable
+"""
+    (frontend,) = parse_haproxy(text).frontends
+    assert frontend.rules == (
+        "stats auth removed",
+        "acl here src 127.0.0.1",
+        "http-request deny unless here",
+        "stats enable",
+    )
+
+
+def test_how_many_connections_a_server_was_given() -> None:
+    head = "# pxname,svname,status,lastchg,type,check_status,stot,\n"
+    text = f"{head}b,a,UP,1,2,L7OK,17,\nb,c,UP,1,2,,,\n"
+    assert [state.sessions for state in parse_stats(text)] == [17, None]

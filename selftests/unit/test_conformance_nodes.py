@@ -1,0 +1,327 @@
+"""Judging nodes, the machines below them, and the room there is: each defect turns its item red."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from chaos.cluster import facts as f
+from chaos.conformance.placing import homeless, rooms
+from chaos.measure.verdict import Verdict
+from selftests.unit.conformance_parts import HOST, ZONE, node
+from selftests.unit.conformance_support import SILENT, at, good, known, told, verdict
+from selftests.unit.conformance_wide import GIB, TOLERATES, Defect, ids, kubernetes, unit
+
+WORKER = 3  # where the first worker stands in the facts' nodes
+FORWARD = "net.ipv4.ip_forward"
+BRIDGES = {
+    "net.bridge.bridge-nf-call-iptables": "1",
+    "net.bridge.bridge-nf-call-ip6tables": "1",
+}
+
+
+def noded(index: int, **changes: Any) -> f.Facts:
+    """With the API saying something else of a node."""
+    nodes = known(good().nodes)
+    changed = replace(known(nodes[index].kubernetes), **changes)
+    return replace(good(), nodes=at(nodes, index, kubernetes=changed))
+
+
+def told_by(name: str, **changes: Any) -> f.Facts:
+    """With a machine telling something else."""
+    base = good()
+    changed = replace(known(base.machines[name]), **changes)
+    return replace(base, machines={**base.machines, name: changed})
+
+
+def kernel(live: dict[str, str], later: dict[str, str], **more: Any) -> f.Facts:
+    """With worker-1's kernel set so."""
+    forward = {FORWARD: "1"}
+    return told_by(
+        "worker-1", kernel=f.Kernel(live=forward | live, persistent=forward | later, **more)
+    )
+
+
+def without(*names: str) -> f.Facts:
+    return replace(good(), nodes=tuple(n for n in known(good().nodes) if n.name not in names))
+
+
+def zoned(zone: str) -> f.Facts:
+    """With all workers in this zone."""
+    nodes = tuple(replace(n, zone=zone) if "worker" in n.roles else n for n in known(good().nodes))
+    return replace(good(), nodes=nodes)
+
+
+def clock(least: float, most: float, **more: Any) -> f.Facts:
+    """With worker-1's clock between these seconds of ours."""
+    known_ = f.Clock(least=timedelta(seconds=least), most=timedelta(seconds=most), **more)
+    return told_by("worker-1", clock=known_)
+
+
+def disk(**changes: Any) -> f.Facts:
+    base = f.Disk(path="/var/lib/etcd", size=100, free=50, inodes=100, inodes_free=50)
+    return told_by("cp-1", disks=(replace(base, **changes),))
+
+
+def asking(**changes: Any) -> f.Facts:
+    """With shop/web's Pods asking for something else."""
+    groups = known(good().pods)
+    return replace(good(), pods=at(groups, 1, **changes))
+
+
+DEFECTS: list[Defect] = [
+    ("nodes-ready", noded(WORKER, ready=False), "worker-1 is not Ready"),
+    (
+        "nodes-ready",
+        replace(good(), nodes=at(known(good().nodes), 0, kubernetes=None)),
+        "the API has no node cp-1",
+    ),
+    (
+        "nodes-pressure",
+        noded(WORKER, conditions={"DiskPressure": "True", "PIDPressure": "Unknown"}),
+        "worker-1: DiskPressure True, PIDPressure Unknown",
+    ),
+    ("nodes-labels", noded(WORKER, labels={HOST: "worker-1"}), f"worker-1 has no label {ZONE}"),
+    (
+        "nodes-labels",
+        noded(WORKER, labels={HOST: "worker-1", ZONE: "z"}),
+        "worker-1 stands in a by the inventory, and its label says z",
+    ),
+    ("nodes-schedulable", noded(WORKER, schedulable=False), "cordoned: worker-1"),
+    ("workers-over-zones", without("worker-1", "worker-2"), "1 worker (worker-3)"),
+    ("workers-over-zones", zoned("a"), "all workers stand in the zone a"),
+    ("workers-over-zones", without("worker-2"), "no worker stands in b, and a control plane does"),
+    (
+        "node-services",
+        told_by("worker-1", units=(unit("kubelet", enabled="disabled"), unit("containerd"))),
+        "worker-1: kubelet is disabled: it does not start at a boot",
+    ),
+    (
+        "node-services",
+        told_by("worker-1", units=(unit("kubelet"), unit("crio", active=False, restart="no"))),
+        "worker-1: crio does not run and has Restart=no",
+    ),
+    (
+        "node-services",
+        told_by("worker-1", units=(unit("kubelet"),)),
+        "worker-1 has no unit of its container runtime",
+    ),
+    ("node-forwarding", kernel({FORWARD: "0"}, {}), f"worker-1 has {FORWARD} = 0 now"),
+    (
+        "node-forwarding",
+        kernel({}, {FORWARD: "0"}),
+        f"worker-1 has {FORWARD} = 1, and the next boot sets it to 0",
+    ),
+    (
+        "node-forwarding",
+        told_by("worker-1", kernel=f.Kernel(live={FORWARD: "1"}, persistent={})),
+        "the next boot does not set it",
+    ),
+    (
+        "node-bridge-settings",
+        kernel({}, BRIDGES, bridges=("cni0",), modules=("br_netfilter",)),
+        "worker-1 (bridge cni0): not 1 now: net.bridge.bridge-nf-call-iptables",
+    ),
+    (
+        "node-bridge-settings",
+        kernel(BRIDGES, BRIDGES, bridges=("cni0",)),
+        "worker-1 (bridge cni0): lost at the next boot: the module br_netfilter",
+    ),
+    (
+        "packages-held",
+        told_by("worker-1", packages={"kubelet": False, "kubectl": True}),
+        "worker-1 lets its packages be upgraded: kubelet",
+    ),
+    ("clocks-kept", clock(0, 0), "nothing keeps the clock of worker-1"),
+    (
+        "clocks-kept",
+        clock(0, 0, keepers=("chrony",), synchronised=False),
+        "worker-1: chrony is not synchronised",
+    ),
+    (
+        "clocks-agree",
+        clock(0.7, 0.8),
+        "the clock of worker-1 is 0.61 s or more ahead of that of",
+    ),
+    ("clocks-agree", clock(-0.8, -0.7), "or more ahead of that of worker-1"),
+    ("disks-room", disk(free=14), "cp-1: /var/lib/etcd has 14% free, and 15% are needed"),
+    ("disks-room", disk(inodes_free=9), "cp-1: /var/lib/etcd has 9% of its inodes free"),
+    (
+        "capacity-without-a-node",
+        asking(cpu=1200),
+        "1 Pod of ReplicaSet shop/web-1 find no place: nowhere are 1200m of a processor",
+    ),
+    (
+        "capacity-without-a-node",
+        asking(apart=(HOST,), spread={}),
+        "it must be apart over kubernetes.io/hostname, and no such place is left",
+    ),
+    (
+        "capacity-without-a-node",
+        asking(selector={HOST: "worker-1"}, nodes=("worker-1",)),
+        "without the node worker-1, 1 Pod of ReplicaSet shop/web-1 find no place: no node that is",
+    ),
+    (
+        "capacity-without-a-zone",
+        asking(bound=(f.Requirement(key=ZONE, operator="In", values=("a",)),), nodes=("worker-1",)),
+        "without the zone a, 1 Pod of ReplicaSet shop/web-1 find no place",
+    ),
+    (
+        "capacity-without-a-zone",
+        replace(good(), nodes=tuple(replace(n, zone="a") for n in known(good().nodes))),
+        "all nodes stand in the zone a",
+    ),
+    (
+        "node-sizes",
+        noded(WORKER, capacity_cpu=1000, capacity_memory=2 * GIB, capacity_disk=20 * GIB),
+        "worker-1 (worker) has 1 processor of 2, 2.0 GiB of memory of 4, 20 GiB of disk of 50",
+    ),
+    ("node-sizes", told_by("lb-1", memory=GIB), "lb-1 (balancer) has 1.0 GiB of memory of 2"),
+    (
+        "etcd-fits-size",
+        replace(
+            good(), nodes=tuple(replace(known(good().nodes)[0], name=f"n{i}") for i in range(101))
+        ),
+        "101 nodes, and etcd is stacked: with more than 100 it competes with its apiserver",
+    ),
+]
+
+
+@pytest.mark.parametrize(("item", "facts", "said"), DEFECTS, ids=ids(DEFECTS))
+def test_each_defect_turns_its_item_red(item: str, facts: f.Facts, said: str) -> None:
+    assert verdict(item, facts) is Verdict.FAIL
+    assert said in told(item, facts)
+
+
+GAPS: list[Defect] = [
+    ("nodes-pressure", noded(WORKER, conditions={}), "the conditions of worker-1: it told none"),
+    ("node-services", told_by("worker-1", units=SILENT), SILENT.reason),
+    ("node-services", replace(good(), machines={}), "worker-1: it was not asked"),
+    ("node-forwarding", told_by("worker-1", kernel=SILENT), SILENT.reason),
+    ("node-bridge-settings", told_by("worker-1", kernel=SILENT), SILENT.reason),
+    ("packages-held", told_by("worker-1", packages={}), "the packages of worker-1: none of kube"),
+    ("packages-held", told_by("worker-1", packages=SILENT), SILENT.reason),
+    ("clocks-kept", clock(0, 0, container="systemd-nspawn"), "it is a container (systemd-nspawn)"),
+    ("clocks-agree", clock(-2, 2), "worker-1 could not be read to better than 0.5 s"),
+    ("clocks-agree", told_by("worker-1", clock=SILENT), SILENT.reason),
+    ("disks-room", told_by("cp-1", disks=SILENT), SILENT.reason),
+    ("capacity-without-a-node", noded(WORKER, pods=0), "worker-1 did not tell"),
+    ("node-sizes", told_by("lb-1", cpus=None), "the size of lb-1: it did not tell"),
+]
+
+
+@pytest.mark.parametrize(("item", "facts", "said"), GAPS, ids=ids(GAPS))
+def test_what_is_not_known_is_not_covered(item: str, facts: f.Facts, said: str) -> None:
+    assert verdict(item, facts) is Verdict.NOT_COVERED
+    assert said in told(item, facts)
+
+
+@pytest.mark.parametrize(
+    ("item", "facts"),
+    [
+        (
+            "node-bridge-settings",
+            kernel(BRIDGES, BRIDGES, bridges=("cni0",), modules=("br_netfilter",)),
+        ),
+        ("clocks-agree", clock(0.3, 0.6)),
+        ("disks-room", disk(inodes=0, inodes_free=0)),
+        ("capacity-without-a-node", asking(cpu=800)),
+        ("nodes-labels", noded(WORKER, conditions={})),
+    ],
+)
+def test_what_does_as_well(item: str, facts: f.Facts) -> None:
+    assert verdict(item, facts) is Verdict.PASS
+
+
+# placing
+
+NODES = tuple(
+    kubernetes(node(f"worker-{n}", n, "worker", zone=zone))
+    for n, zone in ((1, "a"), (2, "b"), (3, "b"))
+)
+
+
+def lost(group: f.PodGroup, *gone: str, beside: tuple[f.PodGroup, ...] = ()) -> list[str]:
+    groups = (group, *beside)
+    return [one.why for one in homeless(rooms(NODES, groups), groups, frozenset(gone))]
+
+
+def pods(*nodes: str, **changes: Any) -> f.PodGroup:
+    base = f.PodGroup(owner="ReplicaSet shop/web", nodes=nodes, cpu=100, memory=2**20)
+    return replace(base, **changes)
+
+
+def test_what_does_not_move_needs_no_place() -> None:
+    assert lost(pods("worker-1", cpu=10**6, moves=False), "worker-1") == []
+    assert lost(pods("worker-2", cpu=10**6), "worker-1") == []
+
+
+def test_a_spread_counts_what_is_already_there() -> None:
+    even = pods("worker-1", "worker-2", "worker-3", spread={HOST: 1})
+    assert lost(even, "worker-1") == []
+    assert lost(replace(even, apart=(HOST,), spread={}), "worker-1")
+    # Zone b has two of them: a third there is more than one too many, if a is still to be had.
+    uneven = pods("worker-1", "worker-2", "worker-3", spread={ZONE: 1})
+    assert lost(uneven, "worker-1") == []
+
+
+def test_more_important_pods_are_placed_first() -> None:
+    small = pods("worker-1", owner="ReplicaSet shop/low", cpu=1500)
+    great = replace(small, owner="ReplicaSet shop/high", priority=9, nodes=("worker-1", "worker-1"))
+    groups = (small, great)
+    found = homeless(rooms(NODES, ()), groups, frozenset({"worker-1"}))
+    assert [one.owner for one in found] == ["ReplicaSet shop/low"]
+
+
+def test_how_many_pods_a_node_takes() -> None:
+    few = tuple(
+        replace(n, kubernetes=replace(known(n.kubernetes), pods=1)) if n.name != "worker-1" else n
+        for n in NODES
+    )
+    groups = (pods("worker-1", "worker-1", "worker-1", cpu=0),)
+    found = homeless(rooms(few, groups), groups, frozenset({"worker-1"}))
+    assert [one.count for one in found] == [1]
+
+
+@pytest.mark.parametrize(
+    ("requirement", "holds"),
+    [
+        (("In", "a", "b"), True),
+        (("NotIn", "a"), False),
+        (("Exists",), True),
+        (("DoesNotExist",), False),
+        (("Gt", "1"), False),
+        (("Unknown",), False),
+    ],
+)
+def test_requirements_on_labels(requirement: tuple[str, ...], holds: bool) -> None:
+    operator, *values = requirement
+    rule = f.Requirement(key="zone", operator=operator, values=tuple(values))
+    assert rule.holds({"zone": "a"}) is holds
+    assert f.Requirement(key="n", operator="Gt", values=("3",)).holds({"n": "4"})
+    assert f.Requirement(key="n", operator="Lt", values=("3",)).holds({"n": "2"})
+
+
+def test_what_a_toleration_tolerates() -> None:
+    taint = "node.kubernetes.io/unreachable=:NoExecute"
+    assert TOLERATES[0].tolerates(taint)
+    assert not TOLERATES[0].tolerates(taint.replace("NoExecute", "NoSchedule"))
+    assert f.Toleration(operator="Exists").tolerates(taint)
+    assert not f.Toleration(key="node.kubernetes.io/unreachable", value="x").tolerates(taint)
+    assert f.Toleration(key="k", value="v").tolerates("k=v:NoSchedule")
+
+
+def test_in_a_large_cluster_those_with_the_most_are_tried() -> None:
+    many = tuple(
+        kubernetes(replace(node("worker-1", 1, "worker"), name=f"w-{n:03}", zone="abc"[n % 3]))
+        for n in range(60)
+    )
+    groups = tuple(
+        pods(n.name, owner=f"ReplicaSet shop/{n.name}", cpu=10 + i) for i, n in enumerate(many)
+    )
+    facts = replace(good(), nodes=many, pods=groups)
+    assert verdict("capacity-without-a-node", facts) is Verdict.PASS
+    assert "without any of 20 nodes (w-059" in told("capacity-without-a-node", facts)

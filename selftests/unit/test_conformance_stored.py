@@ -1,0 +1,159 @@
+"""What turns the items of encryption and snapshots red, and what the evidence then names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from chaos.cluster import facts as f
+from selftests.unit import conformance_deep as deep
+from selftests.unit.conformance_changes import Case, Change, is_red, named, of, one, store
+from selftests.unit.conformance_deep import PLANES
+from selftests.unit.conformance_support import known
+
+RULE = f.EncryptionRule(resources=("secrets",), providers=("identity", "secretbox"))
+FILE = f.BackupFile(path="/var/backups/offsite/cp-3/cp-3.db", size=4096, age=timedelta(minutes=12))
+
+
+def grown(etcd: f.EtcdFacts) -> f.EtcdFacts:
+    """With databases that hold much more than the snapshots."""
+    large = tuple(replace(s, db_size=99_000_000, db_in_use=99_000_000) for s in etcd.statuses)
+    return replace(etcd, statuses=large)
+
+
+RED: list[Case] = [
+    (
+        "encryption-config-equal",
+        of("encryption_configs", "cp-2", deep.encryption(sha256="a" * 64)),
+        "several configurations: 5ec5ec5ec5ec on cp-1, cp-3; aaaaaaaaaaaa on cp-2",
+    ),
+    (
+        "encryption-config-equal",
+        of("encryption_configs", "cp-2", None),
+        "cp-2 has no --encryption-provider-config: what it stores is plain, and others encrypt",
+    ),
+    (
+        "encryption-provider-first",
+        of("encryption_configs", "cp-2", deep.encryption(rules=(RULE,))),
+        "on cp-2: secrets are written as they are",
+    ),
+    (
+        "encryption-provider-first",
+        of("encryption_configs", "cp-2", deep.encryption(rules=())),
+        "on cp-2 has no rule for secrets",
+    ),
+    (
+        "encryption-key-own",
+        of("encryption_configs", "cp-2", deep.encryption(copied=1)),
+        "on cp-2 has 1 key of a published example",
+    ),
+    (
+        "encryption-key-own",
+        of("encryption_configs", "cp-2", deep.encryption(phrases=1)),
+        "on cp-2 has 1 key made of readable text",
+    ),
+    (
+        "encryption-resources",
+        lambda facts: replace(
+            facts,
+            encryption=f.EncryptionFacts(
+                asked="cp-1",
+                resources=(
+                    f.StoredKeys(
+                        resource="secrets",
+                        looked_at=(f.StoredKey(key="/registry/secrets/shop/old", prefix="k8s"),),
+                        count=9,
+                    ),
+                ),
+            ),
+        ),
+        "1 of 1 of 9 secrets that were looked at are plain: /registry/secrets/shop/old",
+    ),
+    (
+        "backup-schedule",
+        of("schedules", "cp-2", (deep.timer(on=False),)),
+        "timer etcd-backup.timer on cp-2 is switched off",
+    ),
+    (
+        "backup-schedule",
+        lambda facts: replace(facts, schedules=dict.fromkeys(("", *PLANES), ())),
+        "no timer, no cron and no CronJob",
+    ),
+    (
+        "backup-last-run",
+        of("schedules", "cp-2", (deep.timer(result="exit-code"),)),
+        "on cp-2 ran 12 min ago, and failed: exit-code",
+    ),
+    (
+        "backup-last-run",
+        of("schedules", "cp-2", (deep.timer(last=timedelta(hours=3)),)),
+        "on cp-2 last ran 3 h 0 min ago, and 1 h 30 min is allowed",
+    ),
+    (
+        "backup-last-run",
+        of("schedules", "cp-2", (deep.timer(last=None),)),
+        "etcd-backup.timer on cp-2 has never run",
+    ),
+    (
+        "backup-size",
+        lambda facts: replace(facts, etcd=grown(known(facts.etcd))),
+        "cp-3.db has 4096 bytes, and the database holds 99000000",
+    ),
+    (
+        "backup-size",
+        store(files=(FILE, replace(FILE, path="/var/backups/offsite/cp-3/old.db", size=99_000))),
+        "cp-3.db has 4096 bytes, and the one before it 99000",
+    ),
+    (
+        "backup-retention",
+        store(files=(FILE,)),
+        "cp-3 on worker-1: 1 snapshot, the oldest 12 min old, and 3 are to be kept",
+    ),
+    (
+        "backup-restores",
+        one("restored", wrong="database is corrupt"),
+        "cp-3.db on worker-1 cannot be restored: database is corrupt",
+    ),
+    (
+        "backup-restores",
+        one("restored", revision=12),
+        "revision 12, 400 entries, and the snapshot has 900 and 400",
+    ),
+    (
+        "backup-restores",
+        one("restored", live_keys=0),
+        "an etcd that ran on /var/backups/offsite/cp-3/cp-3.db on worker-1 had no key",
+    ),
+    ("backup-restores", one("restored", live_keys=20), "had 20 keys, and there are 400 now"),
+    ("backup-restores", one("restored", ours=False), "is of another cluster"),
+    (
+        "backup-pki",
+        lambda facts: replace(
+            facts, backups=tuple(replace(b, archives=()) for b in known(facts.backups))
+        ),
+        "no archive there holds the authority's key, the key of service accounts",
+    ),
+    (
+        "backup-pki",
+        lambda facts: replace(
+            facts,
+            backups=tuple(
+                replace(
+                    b,
+                    archives=tuple(
+                        replace(a, names=known(a.names)[:-1]) for a in known(b.archives)
+                    ),
+                )
+                for b in known(facts.backups)
+            ),
+        ),
+        "no fresh archive on another machine holds /etc/kubernetes/policy/encryption.yaml",
+    ),
+]
+
+
+@pytest.mark.parametrize(("item", "change", "said"), named(RED))
+def test_what_is_wrong_is_told_by_name(item: str, change: Change, said: str) -> None:
+    is_red(item, change, said)

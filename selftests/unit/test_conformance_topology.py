@@ -1,0 +1,190 @@
+"""What turns the items of the topology red, and what the evidence then names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chaos.cluster import facts as f
+from selftests.unit.conformance_changes import (
+    Case,
+    Change,
+    both,
+    is_red,
+    kubernetes,
+    live,
+    named,
+    nodes,
+    of,
+    one,
+    version,
+    without,
+)
+from selftests.unit.conformance_parts import node as machine
+from selftests.unit.conformance_support import known
+
+SERVER = "https://198.51.100.21:6443"
+
+
+def watched(*, expected: int = 3, healthy: int = 3, allowed: bool = True) -> Change:
+    """With something that replaces machines."""
+    one_more = f.HealthCheck(
+        name="mgmt/workers", expected=expected, healthy=healthy, allowed=allowed
+    )
+    return lambda facts: replace(facts, replacing=(one_more,))
+
+
+RED: list[Case] = [
+    ("nodes-replaced", watched(expected=0, healthy=0), "mgmt/workers watches no machine"),
+    ("nodes-replaced", watched(healthy=1, allowed=False), "may replace none now: 1 of 3 machines"),
+    ("nodes-replaced", watched(healthy=2), "2 of 3 machines are healthy, and the others"),
+    (
+        "control-planes-odd",
+        nodes(2, roles=("control-plane", "spare")),
+        "2 control planes (cp-1, cp-2)",
+    ),
+    (
+        "control-planes-odd",
+        lambda facts: replace(
+            facts, nodes=(*known(facts.nodes), machine("cp-4", 4, "control-plane", "etcd"))
+        ),
+        "4 control planes (cp-1, cp-2, cp-3, cp-4): 1 may be lost, no more than with 3",
+    ),
+    (
+        "control-planes-over-hosts",
+        kubernetes(1, machine="machine of cp-1"),
+        "cp-1, cp-2 have the machine id in common",
+    ),
+    (
+        "control-planes-over-hosts",
+        kubernetes(1, boot="boot of cp-1"),
+        "cp-1, cp-2 have the boot id in common",
+    ),
+    (
+        "control-planes-over-hosts",
+        both(nodes(0, host="h1"), nodes(1, host="h1"), nodes(2, host="h2")),
+        "h1 holds cp-1, cp-2 of etcd: without it 1 are left of 2",
+    ),
+    (
+        "zone-loss-leaves-control-plane",
+        without("kube-scheduler"),
+        "without the zone a there is no kube-scheduler (all run there: cp-1)",
+    ),
+    (
+        "zone-loss-leaves-control-plane",
+        both(nodes(1, zone="a"), kubernetes(1, zone="a")),
+        "without the zone a there is 1 voters of etcd, and a quorum is 2",
+    ),
+    (
+        "endpoint-is-balanced-name",
+        one("kubeadm", endpoint="198.51.100.21:6443"),
+        "which is cp-1 alone",
+    ),
+    ("endpoint-is-balanced-name", one("kubeadm", endpoint=""), "no control plane can be joined"),
+    (
+        "endpoint-is-balanced-name",
+        one("kubeadm", endpoint="api.dev.holdfast.test:443"),
+        "the port is 6443",
+    ),
+    (
+        "kubeadm-cert-sans",
+        one("kubeadm", cert_sans=(), endpoint="other:6443"),
+        "certSANs lack 198.51.100.100, api.dev.holdfast.test",
+    ),
+    (
+        "kubeadm-cert-sans",
+        live(
+            "apiserver", "cp-2", names=("kubernetes", "old.example.test", "api.dev.holdfast.test")
+        ),
+        "of cp-2 is for old.example.test as well",
+    ),
+    (
+        "workers-use-endpoint",
+        of(
+            "kubeconfigs",
+            "worker-2",
+            (f.KubeconfigFile(path="/etc/kubernetes/kubelet.conf", server=SERVER),),
+        ),
+        f"kubelet on worker-2 goes to {SERVER}, which is cp-1 alone",
+    ),
+    (
+        "workers-use-endpoint",
+        of(
+            "kubeconfigs",
+            "cp-2",
+            (f.KubeconfigFile(path="/etc/kubernetes/kubelet.conf", server=SERVER),),
+        ),
+        "kubelet on cp-2 goes to",
+    ),
+    (
+        "kube-proxy-uses-endpoint",
+        of("pointers", "kube-proxy", SERVER),
+        "kube-proxy goes to https://198.51.100.21:6443, which is cp-1 alone",
+    ),
+    (
+        "cluster-info-uses-endpoint",
+        of("pointers", "cluster-info", "https://gone.test:6443"),
+        "cluster-info goes to https://gone.test:6443, and not to api.dev",
+    ),
+    (
+        "kubernetes-service-endpoints",
+        lambda facts: replace(facts, apiservers=(*known(facts.apiservers), "198.51.100.29:6443")),
+        "198.51.100.29:6443 (unknown), where nobody answers",
+    ),
+    (
+        "kubernetes-service-endpoints",
+        lambda facts: replace(facts, apiservers=known(facts.apiservers)[:2]),
+        "it does not send to 198.51.100.23:6443 (cp-3), which answers",
+    ),
+    (
+        "kubernetes-service-endpoints",
+        lambda facts: replace(facts, apiservers=()),
+        "it has no endpoint",
+    ),
+    (
+        "version-skew",
+        version("kube-apiserver", "cp-1", "v1.38.0"),
+        "more than one minor version apart",
+    ),
+    (
+        "version-skew",
+        kubernetes(4, kubelet="v1.32.9"),
+        "kubelet on worker-2 is v1.32.9, more than 3 behind v1.36",
+    ),
+    (
+        "version-skew",
+        kubernetes(4, kubelet="v1.37.0"),
+        "kubelet on worker-2 is v1.37.0, newer than the oldest apiserver",
+    ),
+    (
+        "version-skew",
+        version("kube-scheduler", "cp-3", "v1.34.1"),
+        "kube-scheduler on cp-3 is v1.34.1, more than 1 behind",
+    ),
+    (
+        "control-plane-versions-equal",
+        version("kube-scheduler", "cp-3", "v1.36.1"),
+        "kube-scheduler has several versions: v1.36.1 on cp-3; v1.36.2 on cp-1, cp-2",
+    ),
+    (
+        "control-plane-taints",
+        kubernetes(1, taints=()),
+        "cp-2 has no taint node-role.kubernetes.io/control-plane",
+    ),
+    (
+        "spare-control-planes",
+        nodes(2, roles=("control-plane", "spare")),
+        "cp-3 is spare by the inventory, and lb-1 sends clients to it",
+    ),
+    (
+        "spare-control-planes",
+        both(nodes(2, roles=("control-plane", "spare")), nodes(2, kubernetes=None)),
+        "cp-3 is spare and has not joined",
+    ),
+]
+
+
+@pytest.mark.parametrize(("item", "change", "said"), named(RED))
+def test_what_is_wrong_is_told_by_name(item: str, change: Change, said: str) -> None:
+    is_red(item, change, said)

@@ -1,0 +1,94 @@
+"""Room for what was there, when something is gone; and sizes."""
+
+import pytest
+
+from chaos.conformance import capacity
+from fixtures.item import Item
+
+
+@pytest.mark.item(
+    id="capacity-without-a-node",
+    title="What ran on any node finds room on the others",
+    severity="high",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Worker Node Scaling and Pod Replicas",
+)
+def test_room_without_a_node(item: Item) -> None:
+    """Looked at: what every node has to give, what every Pod asks for, and where it is. Each
+    node is taken away in thought, and its Pods are placed anew by requests, taints, labels,
+    affinity, spread and volumes.
+
+    Expected: every Pod that would be made anew finds a place.
+
+    Mend: a node more, or smaller requests; a required anti-affinity among as many Pods as there
+    are nodes leaves no place when one is gone: spread them instead.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Worker Node Scaling and Pod Replicas ("Sized for N+1 Redundancy").
+    """
+    item.judge(capacity.room_without_a_node)
+
+
+@pytest.mark.item(
+    id="capacity-without-a-zone",
+    title="What ran in any zone finds room in the others",
+    severity="high",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Worker Nodes in HA Setup",
+)
+def test_room_without_a_zone(item: Item) -> None:
+    """Looked at: the same, with each zone taken away.
+
+    Expected: every Pod that would be made anew finds a place in the zones that are left.
+
+    Mend: as much room in each zone as the largest of them needs, or an autoscaler that is fast
+    enough, with a waiver that says so.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Worker Nodes in HA Setup ("Running enough worker nodes to handle the failure of several
+    nodes without capacity issues").
+    """
+    item.judge(capacity.room_without_a_zone)
+
+
+@pytest.mark.item(
+    id="node-sizes",
+    title="Machines are as large as the sources advise",
+    severity="low",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Prerequisites Setup",
+)
+def test_sizes_are_as_advised(item: Item) -> None:
+    """Looked at: the processors, memory and disk of control planes, workers and balancers.
+
+    Expected: 2 processors and 4 GiB, with 20 GiB of disk for a control plane and 50 for a
+    worker; 1 processor, 2 GiB and 10 GiB for a balancer. It is advice: waive it where the
+    figures of your own monitoring say that less is enough.
+
+    Mend: larger machines, one after another.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Prerequisites Setup ("Node Specifications").
+    """
+    item.judge(capacity.sizes_are_as_advised)
+
+
+@pytest.mark.item(
+    id="etcd-fits-size",
+    title="A large cluster has its etcd apart",
+    severity="low",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " HA Topology Decision Matrix",
+)
+def test_etcd_fits_the_size(item: Item) -> None:
+    """Looked at: how many nodes there are, and where the inventory says that etcd runs.
+
+    Expected: with more than 100 nodes, on machines of its own.
+
+    Mend: an external etcd: take a snapshot, restore it there, point the apiservers to it;
+    rehearse it first.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    HA Topology Decision Matrix ("Large clusters (>100 nodes)").
+    """
+    item.judge(capacity.etcd_fits_the_size)

@@ -1,0 +1,114 @@
+"""What Pods may reach, as declared and as tried."""
+
+import pytest
+
+from chaos.conformance import network
+from fixtures.item import Item
+
+
+@pytest.mark.item(
+    id="network-policies-declared",
+    title="Critical namespaces refuse by default",
+    severity="high",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Network Security",
+)
+def test_policies_are_declared(item: Item) -> None:
+    """Looked at: the NetworkPolicies of every critical namespace.
+
+    Expected: one that selects all Pods and lets nobody in, beside those that let in whom one
+    expects.
+
+    Mend: a NetworkPolicy with `podSelector: {}`, `policyTypes: [Ingress, Egress]` and no rules,
+    and one for each who may.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Network Security ("Network Policies for Control Plane").
+    """
+    item.judge(network.policies_are_declared)
+
+
+@pytest.mark.item(
+    id="network-policies-enforced",
+    title="What NetworkPolicies forbid does not happen",
+    severity="high",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Network Security",
+)
+def test_policies_are_enforced(item: Item) -> None:
+    """Looked at: a connection, tried out of a Pod's own network, that the policies forbid; and
+    the same from the node of the Pod that is called, which is always allowed.
+
+    Expected: the first does not come about, and the second does. A network plugin without an
+    enforcer takes policies and heeds none.
+
+    Mend: a plugin that enforces them (Calico, Cilium), or an enforcer beside the plugin.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Network Security ("Network Policies for Control Plane").
+    """
+    item.judge(network.policies_are_enforced)
+
+
+@pytest.mark.item(
+    id="etcd-closed-to-pods",
+    title="Pods do not reach etcd",
+    severity="high",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Network Security",
+)
+def test_etcd_is_closed(item: Item) -> None:
+    """Looked at: etcd's client and peer ports, tried out of a Pod's own network and from the
+    Pod's node.
+
+    Expected: the node is answered and the Pod is not: whoever takes over a Pod should not even
+    see it. Its certificates are the second wall, not the first.
+
+    Mend: a packet filter on the machines of etcd that lets in control planes and members alone.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Network Security ("2379", "2380").
+    """
+    item.judge(network.etcd_is_closed)
+
+
+@pytest.mark.item(
+    id="kubelet-closed-to-pods",
+    title="Pods do not reach kubelets",
+    severity="medium",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Network Security",
+)
+def test_kubelets_are_closed(item: Item) -> None:
+    """Looked at: kubelet's port, tried out of a Pod's own network and from the Pod's node.
+
+    Expected: the node is answered and the Pod is not.
+
+    Mend: a packet filter on the nodes that lets in control planes and those who measure; waive
+    it where a Pod (metrics-server) must.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Network Security.
+    """
+    item.judge(network.kubelets_are_closed)
+
+
+@pytest.mark.item(
+    id="balancer-closed-to-pods",
+    title="Pods do not reach the balancers' own ports",
+    severity="medium",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Network Security",
+)
+def test_balancers_are_closed(item: Item) -> None:
+    """Looked at: the ports of the balancers' pages of statistics, tried out of a Pod's own
+    network and from the Pod's node.
+
+    Expected: the node is answered and the Pod is not; the API's own port stays open.
+
+    Mend: a packet filter on the balancers, or `bind` to the network of the machines alone.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Network Security.
+    """
+    item.judge(network.balancers_are_closed)

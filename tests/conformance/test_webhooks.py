@@ -1,0 +1,63 @@
+"""Webhooks between a request and the API's answer."""
+
+import pytest
+
+from chaos.conformance import webhooks
+from fixtures.item import Item
+
+
+@pytest.mark.item(
+    id="webhooks-endpoints",
+    title="Webhooks that fail closed have two endpoints",
+    severity="critical",
+    source="Experience: one Pod, and the API takes nothing any more",
+)
+def test_two_endpoints_each(item: Item) -> None:
+    """Looked at: every validating and mutating webhook with failurePolicy Fail, and the
+    endpoints of its Service.
+
+    Expected: two or more that are ready.
+
+    Mend: two replicas kept apart, or failurePolicy: Ignore where that is safe.
+
+    Source: Experience: one Pod, and the API takes nothing any more.
+    """
+    item.judge(webhooks.two_endpoints_each)
+
+
+@pytest.mark.item(
+    id="webhooks-timeout",
+    title="Webhooks are not waited for for long",
+    severity="medium",
+    source="Experience: the default of 10 s is longer than most clients wait",
+)
+def test_short_time_outs(item: Item) -> None:
+    """Looked at: timeoutSeconds of every webhook.
+
+    Expected: 5 s at most: each request waits so long while the webhook is silent.
+
+    Mend: `timeoutSeconds: 3`.
+
+    Source: Experience: the default of 10 s is longer than most clients wait.
+    """
+    item.judge(webhooks.short_time_outs)
+
+
+@pytest.mark.item(
+    id="webhooks-own-way",
+    title="No webhook stands in its own way",
+    severity="high",
+    source="Experience: a webhook that refuses its own Pods cannot come back",
+)
+def test_not_in_their_own_way(item: Item) -> None:
+    """Looked at: the rules and selectors of every webhook that fails closed, held against its
+    own namespace, kube-system, nodes and leases.
+
+    Expected: it is not asked for what it, or the control plane, needs to come back.
+
+    Mend: a namespaceSelector that leaves out its own namespace and kube-system
+    (kubernetes.io/metadata.name NotIn …).
+
+    Source: Experience: a webhook that refuses its own Pods cannot come back.
+    """
+    item.judge(webhooks.not_in_their_own_way)
