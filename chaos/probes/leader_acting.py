@@ -17,9 +17,9 @@ COMPONENTS: Mapping[str, int] = MappingProxyType(
 )
 """The controllers by the name of their Lease, each with the port of its metrics."""
 
-# A client that may read metrics, where kubeadm puts it: the apiserver's own to its kubelets.
-CERTIFICATE = "/etc/kubernetes/pki/apiserver-kubelet-client.crt"
-KEY = "/etc/kubernetes/pki/apiserver-kubelet-client.key"
+# Whose client may read metrics. Since 1.36 that of the apiserver to its kubelets may not any more
+# (kubeadm binds it to system:kubelet-api-admin alone).
+KUBECONFIG = "/etc/kubernetes/admin.conf"
 
 # Seconds, of each request; both are asked at once.
 LIMIT = 1.5
@@ -27,40 +27,47 @@ LIMIT = 1.5
 _METRIC = "leader_election_master_status"
 
 
-def asking(
-    *,
-    certificate: str = CERTIFICATE,
-    key: str = KEY,
-    components: Mapping[str, int] = COMPONENTS,
-) -> str:
+def asking(*, kubeconfig: str = KUBECONFIG, components: Mapping[str, int] = COMPONENTS) -> str:
     """The shell text that asks the controllers of a machine, at 127.0.0.1, where they listen.
 
     Their certificates are their own and nobody's to check; what they are given is a certificate,
-    which they cannot make use of, and no token. Of the metrics one line each comes back.
+    which they cannot make use of, and no token. The key is handed on by here-documents, so that it
+    stands in no list of processes. Of the metrics one line each comes back.
 
     Args:
-        certificate: a client's certificate, a file there.
-        key: its key, a file there.
+        kubeconfig: a file there, with a client's certificate and key in it.
         components: as COMPONENTS.
     """
     asked = quote(
         *("curl", "--silent", "--insecure", "--max-time", f"{LIMIT}"),
-        *("--write-out", "\\n%{http_code}\\n", "--cert", certificate, "--key", key),
+        *("--write-out", "\\n%{http_code}\\n", "--cert", "/dev/fd/3", "--key", "/dev/fd/4"),
     )
     # A word before each line tells whose it is: they answer in whatever order.
-    one = (
-        "of() {\n"
-        f'{{ {asked} "https://127.0.0.1:$2/metrics"; echo "exit $?"; }} |\n'
-        f"grep -E '^({_METRIC}|[0-9]+$|exit )' | while read -r line; do echo \"$1 $line\"; done\n"
-        "}\n"
-    )
+    one = f"""\
+ask_one() {{
+{asked} "https://127.0.0.1:$1/metrics" 3<<CERTIFICATE 4<<KEY
+$certificate
+CERTIFICATE
+$key
+KEY
+echo "exit $?"
+}}
+of() {{
+ask_one "$2" | grep -E '^({_METRIC}|[0-9]+$|exit )' | while read -r line; do echo "$1 $line"; done
+}}
+"""
     every = "".join(f"of {quote(name)} {port} &\n" for name, port in components.items())
-    files = quote(certificate, key)
-    return loop(
-        f"{one}{every}wait",
-        before=f"command -v curl >/dev/null || {{ echo there is no curl; return 1; }}\n"
-        f'for f in {files}; do [ -r "$f" ] || {{ echo "there is no file $f"; return 1; }}; done',
-    )
+    return loop(f"{one}{every}wait", before=_before(quote(kubeconfig)))
+
+
+def _before(kubeconfig: str) -> str:
+    return f"""\
+command -v curl >/dev/null || {{ echo there is no curl; return 1; }}
+[ -r {kubeconfig} ] || {{ echo there is no file {kubeconfig}; return 1; }}
+data() {{ sed -n "s/^ *client-$1-data: *//p" {kubeconfig} | head -n 1 | base64 -d; }}
+certificate=$(data certificate) key=$(data key)
+[ -n "$certificate" ] && [ -n "$key" ] ||
+    {{ echo there is no certificate with its key in {kubeconfig}; return 1; }}"""
 
 
 @probe("leader-acting", rate=1.0, timeout=2.0, slow=SLOW)

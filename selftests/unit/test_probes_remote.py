@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
 import select
@@ -397,13 +398,25 @@ def metrics(**leads: int) -> str:
     return f"# HELP leader_election_master_status Gauge of\nworkqueue_depth 1\n{told}\n7\n"
 
 
+def encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+ADMIN = f"""\
+users:
+- name: kubernetes-admin
+  user:
+    client-certificate-data: {encoded("the $certificate, `whole`")}
+    client-key-data: {encoded("the key")}
+"""
+
+
 def acting(machine: Machine, manager: str, scheduler: str) -> tuple[Outcome, Any]:
     """By what the two do when they are asked."""
     machine.tool(
         "curl", f'case "$*" in *:10257/metrics) {manager} ;; *:10259/*) {scheduler} ;; esac'
     )
-    certificate, key = machine.file("certificate"), machine.file("key")
-    script = leader_acting.asking(certificate=certificate, key=key)
+    script = leader_acting.asking(kubeconfig=machine.file("admin.conf", ADMIN))
     return once(machine.probe("leader-acting", script))
 
 
@@ -435,21 +448,33 @@ def test_one_that_does_not_tell_takes_no_word_from_the_other(
 
 def test_controllers_are_asked_with_a_certificate_and_where_they_are(machine: Machine) -> None:
     calls = machine.file("calls")
-    both = f'printf "%s\\n" "$*" >>{calls}; exit 7'
+    both = f'printf "%s\\n" "$(cat /dev/fd/3 /dev/fd/4 | tr "\\n" "|") $*" >>{calls}; exit 7'
     acting(machine, both, both)
     told = sorted(Path(calls).read_text().splitlines(), key=lambda call: call.rpartition(" ")[2])
     assert [call.rpartition(" ")[2] for call in told] == [
         *("https://127.0.0.1:10257/metrics", "https://127.0.0.1:10259/metrics")
     ]
-    assert all(f"--cert {machine.folder}/certificate" in call for call in told)
+    given = "the $certificate, `whole`|the key| --silent"
+    assert all(call.startswith(given) for call in told)
+    assert all("--cert /dev/fd/3 --key /dev/fd/4" in call for call in told)
     assert not any("Authorization" in call for call in told)  # its certificate is not checked
 
 
-def test_without_the_certificate_the_controllers_cannot_be_asked(machine: Machine) -> None:
+@pytest.mark.parametrize(
+    ("content", "wrong"),
+    [
+        (None, "there is no file"),
+        ("users: []", "there is no certificate with its key in"),
+        (ADMIN.replace("client-key-data", "client-key"), "there is no certificate with its key in"),
+    ],
+)
+def test_without_a_certificate_the_controllers_cannot_be_asked(
+    machine: Machine, content: str | None, wrong: str
+) -> None:
     machine.tool("curl", ":")
-    script = leader_acting.asking(certificate="/nowhere/client.crt", key=machine.file("key"))
-    why = told(machine.spec(script), refused)[1]
-    assert "there is no file /nowhere/client.crt" in why
+    file = machine.file("admin.conf", content) if content else "/nowhere/admin.conf"
+    why = told(machine.spec(leader_acting.asking(kubeconfig=file)), refused)[1]
+    assert f"{wrong} {file}" in why
 
 
 def test_a_balancers_view_has_all_servers(machine: Machine) -> None:
