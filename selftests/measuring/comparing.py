@@ -142,7 +142,13 @@ def seen(timeline: Timeline, asked: Asked, truth: Truth, *, probe: str) -> Seen:
         end=one.upper.end - span.end,
         upper=one.upper.length,
         share=one.share if isinstance(one, Degradation) else 1.0,
-        wrong=", ".join(_wrong(asked, one, summary, span, edge=blank.allowed)),
+        wrong=", ".join(
+            _wrong(
+                *(asked, one, summary, span),
+                edge=blank.allowed,
+                ended=period + _latency_at(timeline, probe, one.upper.end),
+            )
+        ),
     )
 
 
@@ -179,6 +185,12 @@ def _good_latency(timeline: Timeline, probe: str, span: Span) -> float:
     return max(found)
 
 
+def _latency_at(timeline: Timeline, probe: str, moment: float) -> float:
+    """That of the success that ended at a moment: one that waited out the end of an outage."""
+    ended = (s.latency for s in timeline.samples[probe] if s.end == moment)
+    return max(ended, default=0.0)
+
+
 def _valid(timeline: Timeline, summary: Summary, span: Span) -> bool:
     spoilt = (stalls_of(timeline), Spans(summary.unseen))
     edges = (
@@ -199,8 +211,16 @@ def _lanes(timeline: Timeline, probe: str) -> tuple[Outage, ...]:
 
 
 def _wrong(
-    asked: Asked, one: Outage | Degradation, summary: Summary, span: Span, *, edge: float
+    asked: Asked,
+    one: Outage | Degradation,
+    summary: Summary,
+    span: Span,
+    *,
+    edge: float,
+    ended: float,
 ) -> Iterator[str]:
+    # The last failed start is the tick before that of the success that ended it: a period and that
+    # one's latency before the end, where a handshake was under way when the silence ended.
     kind = asked.kind.name
     if not asked.kind.outage:
         if summary.every_outage:
@@ -215,7 +235,7 @@ def _wrong(
         early = summary.probe.timeout if kind in ANSWERED_AFTER else 0.0
         if not span.begin - edge <= one.lower.begin <= span.begin + edge:
             yield "the lower bound begins elsewhere"
-        if not span.end - early - edge <= one.lower.end <= span.end + edge:
+        if not span.end - early - max(edge, ended) <= one.lower.end <= span.end + edge:
             yield "the lower bound ends elsewhere"
     if not classes <= CLASSES.get(kind, set(Outcome)):
         yield f"classes {', '.join(sorted(classes))}"
