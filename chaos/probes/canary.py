@@ -15,7 +15,7 @@ from chaos.probes.canary_object import KIND, deployment
 from chaos.probes.classify import classified
 
 
-@probe(KIND, rate=0.5, timeout=10.0, slow=5.0)
+@probe(KIND, rate=0.2, timeout=10.0, slow=5.0)
 class SchedulingCanary:
     """A Deployment of one Pod, waited for until that runs, and deleted: one at a time, no more.
 

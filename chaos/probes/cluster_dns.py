@@ -34,7 +34,7 @@ def asking(server: str, name: str) -> str:
     )
 
 
-@probe("cluster-dns", rate=2.0, timeout=2.0, slow=SLOW)
+@probe("cluster-dns", rate=1.0, timeout=2.0, slow=SLOW)
 class ClusterDns:
     """A name of the cluster's own, asked of its DNS Service from a node, over UDP, once.
 

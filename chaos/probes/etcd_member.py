@@ -39,7 +39,7 @@ def asking(url: str, *, ca: str, certificate: str, key: str) -> str:
         f"{asked} {quote(f'{url}/health')}; echo $?\n"
         # Where it is: of the rest of the variables, one is etcd's command line.
         f"seen=$({asked} {quote(f'{url}/debug/vars')}) && {{\n"
-        f"""printf %s "$seen" | grep -o '"{_VARIABLE}": *{{.*}}' ||\n"""
+        f"""printf %s "$seen" | grep -ao '"{_VARIABLE}": *{{.*}}' ||\n"""
         f"{asked} --data '{{}}' {quote(f'{url}/v3/maintenance/status')}; }}",
         before=f"command -v curl >/dev/null || {{ echo there is no curl; return 1; }}\n"
         f'for f in {files}; do [ -r "$f" ] || {{ echo "there is no file $f"; return 1; }}; done',

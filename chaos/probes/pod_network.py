@@ -65,7 +65,7 @@ def asking(*, label: str, dns: str, domain: str, url: str = "/readyz") -> str:
     return f"{_FIND.format(label=quote(label), kubelet=KUBELET)}\n{enter}"
 
 
-@probe("pod-network", rate=2.0, timeout=2.0, slow=SLOW)
+@probe("pod-network", rate=1.0, timeout=2.0, slow=SLOW)
 class PodNetwork:
     """A GET of `https://kubernetes.default`, over a new connection from inside a Pod's network.
 

@@ -11,7 +11,7 @@ from chaos.probes.remote import SLOW, Remote, Said, loop
 ASKING = loop("timeout 1 ip -o addr show")
 
 
-@probe("vip-holder", rate=5.0, timeout=2.0, slow=SLOW)
+@probe("vip-holder", rate=2.0, timeout=2.0, slow=SLOW)
 class VipHolder:
     """Whether a machine has the virtual IP on one of its interfaces, by its own account.
 

@@ -395,7 +395,10 @@ def metrics(**leads: int) -> str:
     """As a process has them, its own Lease among others."""
     every = {"other": 1, **{name.replace("_", "-"): value for name, value in leads.items()}}
     told = "\n".join(f'leader_election_master_status{{name="{k}"}} {v}' for k, v in every.items())
-    return f"# HELP leader_election_master_status Gauge of\nworkqueue_depth 1\n{told}\n7\n"
+    # A label may hold any bytes; those that are no text would make grep call all of it binary.
+    return (
+        f'# HELP leader_election_master_status Gauge of\nworkqueue_depth{{a="\0"}} 1\n{told}\n7\n'
+    )
 
 
 def encoded(text: str) -> str:
