@@ -1,8 +1,8 @@
 """One experiment: the only place that knows the order of the steps.
 
-    probes ready → steady state → baseline → target → predicted → journal and dead man armed, and
-    seen armed → inject → manifested? → hold → heal → healed, proved → redundancy back → settle →
-    judge
+    probes ready → steady state → target → predicted → baseline → target again → journal and dead
+    man armed, and seen armed → inject → manifested? → hold → heal → healed, proved → redundancy
+    back → settle → judge
 
 Whatever goes wrong on the way is written into the timeline, and the judgement reads it there.
 """
@@ -19,6 +19,7 @@ from pathlib import Path
 from chaos import limits, story
 from chaos.cluster.clock import offsets_of
 from chaos.cluster.cluster import Cluster
+from chaos.cluster.target import Chosen
 from chaos.coverage import not_covered
 from chaos.errors import HoldfastError
 from chaos.faults import Scene
@@ -40,6 +41,15 @@ from chaos.steady import wait_whole
 from chaos.story import Planned
 
 Say = Callable[[str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Aim:
+    """Who it is done to: as targets are chosen, as faults know it, as it is written down."""
+
+    chosen: Chosen
+    scene: Scene
+    planned: Planned
 
 
 @dataclass(slots=True)
@@ -114,14 +124,14 @@ class Experiment:
         whole, wrong = wait_whole(self.cluster, within=order.steady)
         if whole is None:
             raise Refused(f"The cluster was not whole before the fault: {' '.join(wrong)}")
-        self._phase(sampling, "baseline")
+        foretold = self._aim(sampling, planned)
+        self._foretell(sampling, foretold)
+        self._phase(sampling, story.BASELINE)
         self._pause(max(order.baseline, floor(sampling.probes)))
-        chosen = order.target.resolve(self.cluster, seed=order.seed)
-        planned = replace(planned, nodes=chosen.nodes)
-        self._mark(sampling, story.PLANNED, **planned.as_data())
-        scene = scene_of(self.cluster, chosen)
-        guard(self.cluster, order.fault, scene)
-        self._foretell(sampling, scene, planned)
+        aim = self._aim(sampling, planned)
+        if aim.planned.nodes != foretold.planned.nodes:
+            self._foretell(sampling, aim)
+        chosen, scene = aim.chosen, aim.scene
         plan = order.fault.plan(scene, variant=order.variant, hold=order.hold)
         nodes = {node.name: node for node in self.cluster.nodes}
         with Session(state=self.state, cluster_uid=self.uid, nodes=nodes, say=self.say) as session:
@@ -158,13 +168,22 @@ class Experiment:
         self._phase(sampling, "settle")
         self._pause(order.settle)
 
-    def _foretell(self, sampling: Sampling, scene: Scene, planned: Planned) -> None:
+    def _aim(self, sampling: Sampling, planned: Planned) -> _Aim:
+        """Who it would be done to now, and whether that may be."""
+        chosen = self.order.target.resolve(self.cluster, seed=self.order.seed)
+        planned = replace(planned, nodes=chosen.nodes)
+        self._mark(sampling, story.PLANNED, **planned.as_data())
+        scene = scene_of(self.cluster, chosen)
+        guard(self.cluster, self.order.fault, scene)
+        return _Aim(chosen, scene, planned)
+
+    def _foretell(self, sampling: Sampling, aim: _Aim) -> None:
         """Predict from the settings, and tell at once which limits they cannot keep."""
         self._phase(sampling, "predict")
-        predictions = foretell(self.cluster, self.order, scene, sampling.probes)
+        predictions = foretell(self.cluster, self.order, aim.scene, sampling.probes)
         told = {name: one.as_data() for name, one in predictions.items()}
         self._mark(sampling, story.PREDICTED, probes=told)
-        for sentences in concerns(predictions, planned.budgets).values():
+        for sentences in concerns(predictions, aim.planned.budgets).values():
             for sentence in sentences:
                 self.say("concern", sentence)
         offsets = offsets_of(self.cluster)

@@ -37,7 +37,7 @@ def probe_result(
     planned = story.planned
     limits = other.get(name, planned.budgets.get(name, {}))
     struck = timeline.span.end if story.injected is None else story.injected
-    before = summarize(timeline, name, until=struck)
+    before = summarize(timeline, name, since=min(story.baseline, struck), until=struck)
     seen = summarize(timeline, name, since=struck)
     recovered = recovery(seen.every_outage, since=struck, heal=story.healing, unseen=seen.unseen)
     finding = judge(seen, _budget(limits), before=before, recovered=recovered)

@@ -27,6 +27,9 @@ NOT_COVERED = "not covered"
 PREDICTED = "predicted"
 CLOCKS = "clocks"
 
+# The phase in which nothing is broken and nothing else is done: what the rest is held against.
+BASELINE = "baseline"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
@@ -84,6 +87,11 @@ class Story:
     predicted: Mapping[str, Any] = field(default_factory=dict)
     clocks: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     broken_off: bool = False
+
+    @property
+    def baseline(self) -> float:
+        """When the baseline began. Before that the cluster was looked at, which is work for it."""
+        return max((at for name, at, _ in self.phases if name == BASELINE), default=self.begins)
 
     @classmethod
     def of(cls, timeline: Timeline) -> Story:

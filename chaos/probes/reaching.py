@@ -16,11 +16,13 @@ ASKING = timedelta(seconds=10)
 def argv(node: Node, script: str) -> list[str]:
     """The program here that runs shell text there, and ends it after LIFE.
 
+    It gives way to whatever else runs there: to look at a machine must not slow it down.
+
     Raises:
         NodeError: the text is too long.
     """
     backend = node.host.backend
-    text = f"{ENVIRONMENT}; exec {bounded(script, timedelta(seconds=LIFE))}"
+    text = f"{ENVIRONMENT}; exec nice -n 19 {bounded(script, timedelta(seconds=LIFE))}"
     command: str = backend.get_command(f"sh -c {quote(text)}")
     if len(command.encode()) > LONGEST:
         raise NodeError(node.name, f"{node.name}: a shell text of {len(command)} characters.")

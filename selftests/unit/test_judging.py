@@ -221,3 +221,11 @@ def test_a_run_that_broke_off_is_inconclusive_whatever_it_saw(tmp_path: Path) ->
     result = judge_timeline(written(tmp_path, leave_out=[STOPPED]), path="x")
     assert result.verdict is Verdict.INCONCLUSIVE
     assert result.reason == "the run broke off: nobody saw how it went on"
+
+
+def test_what_failed_before_the_baseline_does_not_spoil_it(tmp_path: Path) -> None:
+    timeline = written(tmp_path / "spoilt", down=(1.0, 2.0))
+    assert judge_timeline(timeline, path="x").verdict is Verdict.INCONCLUSIVE
+    later = Event(4.0, story.PHASE, {"name": story.BASELINE})
+    timeline = written(tmp_path / "fine", down=(1.0, 2.0), more=[later])
+    assert judge_timeline(timeline, path="x").verdict is Verdict.PASS

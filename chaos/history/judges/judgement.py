@@ -9,7 +9,7 @@ from chaos.history.file import INF, History
 from chaos.history.operation import Operation
 from chaos.measure.verdict import Verdict
 
-# Acknowledged operations of each sort wanted before the fault: 3 s at 10 Hz. With fewer there was
+# Acknowledged operations of each sort wanted before the fault: 6 s at 5 Hz. With fewer there was
 # hardly anything that the fault could have spoiled.
 FLOOR = 30
 

@@ -14,8 +14,9 @@ from chaos.measure.probe import ProbeSpec
 from chaos.measure.sampling import Sampling
 from chaos.probes.access import ApiAccess
 
-# Hz: as many operations in 10 minutes as are judged in a second, and 6 s before a fault are enough.
-RATE = 10.0
+# Hz: as many operations in 10 minutes as are judged in half a second, and 12 s before a fault are
+# enough.
+RATE = 5.0
 
 HISTORY = "history.jsonl"
 SAMPLES = "history-timeline.jsonl"
