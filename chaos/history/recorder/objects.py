@@ -9,7 +9,7 @@ from chaos.history.operation import ABSENT
 from chaos.probes.access import ApiAccess
 from chaos.probes.http import Answer, BadAnswer, request
 
-# Six seconds of writes at 10 Hz: an object's turn comes again long after its time-out.
+# Twelve seconds of writes at 5 Hz: an object's turn comes again long after its time-out.
 RING = 64
 
 LABELS = {"app.kubernetes.io/managed-by": "holdfast", "app.kubernetes.io/part-of": "history"}
