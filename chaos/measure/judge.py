@@ -101,7 +101,7 @@ def judge(
 
     if before.ok < floor:
         reason = f"too few samples before the fault: {before.ok} good ones, {floor} wanted"
-    elif before.every_outage:
+    elif before.failed and before.every_outage:  # one that ended as it began is not the baseline's
         reason = f"it failed before the fault already: {before.failed} of {before.samples} samples"
     elif max(seen.unseen_share, seen.stalled_share) > unseen_limit:
         reason = (

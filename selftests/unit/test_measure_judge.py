@@ -115,6 +115,18 @@ def test_what_failed_before_already_is_not_held_against_the_fault() -> None:
     assert "before the fault already" in finding.reason
 
 
+def test_an_outage_that_ended_as_the_baseline_began_is_not_the_baselines() -> None:
+    timeline = seen(Fault("swallow", Span(4, 4.02)), refuse(12, 17))
+    spoilt = summarize(timeline, "p", since=3.9, until=INJECT)
+    assert (spoilt.failed, len(spoilt.every_outage)) == (1, 1)
+    late = summarize(timeline, "p", since=4.5, until=INJECT)  # its answer is waited for until 5 s
+    assert (late.failed, len(late.every_outage)) == (0, 1)
+    budget = Budget(longest_outage=timedelta(seconds=5.2))
+    after, back = summarize(timeline, "p", since=INJECT), recovered(timeline)
+    assert judge(after, budget, before=spoilt, recovered=back).verdict is Verdict.INCONCLUSIVE
+    assert judge(after, budget, before=late, recovered=back).verdict is Verdict.PASS
+
+
 def test_a_request_under_way_at_the_injection_is_not_before_it() -> None:
     at_once = seen(Fault("swallow", Span(INJECT, 12)))
     assert judged(at_once, longest_outage=3).verdict is Verdict.PASS
