@@ -6,7 +6,14 @@ from collections.abc import Callable
 
 from lab.wait import until
 from selftests.planted.bench import Bench
+from selftests.planted.scraped import until_scraped
 
+_WELL = {
+    "etcd": "http://127.0.0.1:2381/health",
+    "kube-apiserver": "https://127.0.0.1:6443/readyz",
+    "kube-controller-manager": "https://127.0.0.1:10257/healthz",
+    "kube-scheduler": "https://127.0.0.1:10259/healthz",
+}
 LONGEST = 90
 """Seconds within which kubelet has ended the old one and the new one runs."""
 
@@ -17,7 +24,7 @@ def path_of(program: str) -> str:
 
 
 def set_flag(bench: Bench, machine: str, program: str, flag: str, value: str) -> None:
-    """Give it a flag, in the place of its value or as one more; return when it runs so."""
+    """Give it a flag, in the place of its value or as one more; return when it serves so."""
 
     def change(text: str) -> str:
         return with_flag(text, program, flag, value)
@@ -27,7 +34,7 @@ def set_flag(bench: Bench, machine: str, program: str, flag: str, value: str) ->
 
 
 def without_flag(bench: Bench, machine: str, program: str, flag: str) -> None:
-    """Take a flag from it; return when it runs so."""
+    """Take a flag from it; return when it serves so."""
     mark = f"- --{flag}="
 
     def change(text: str) -> str:
@@ -38,7 +45,7 @@ def without_flag(bench: Bench, machine: str, program: str, flag: str) -> None:
 
 
 def as_it_was(bench: Bench, machine: str, program: str) -> None:
-    """Give it its own flags again; return when it runs with them."""
+    """Give it its own flags again; return when it serves with them."""
     bench.put_back(machine, path_of(program))
     own = bench.on(machine, f"sed -n 's/^ *- \\(--.*\\)$/\\1/p' {path_of(program)}").split()
     _until_it_runs(bench, machine, program, lambda words: set(words.split()) >= set(own))
@@ -74,3 +81,7 @@ def _until_it_runs(bench: Bench, machine: str, program: str, right: Callable[[st
         return bool(lines) and all(map(right, lines))
 
     until(runs, f"{program} on {machine} runs as it is told", timeout=LONGEST)
+    ask = f"curl --silent --insecure --fail --output /dev/null --max-time 5 {_WELL[program]}"
+    serves = f"{ask} && echo well || true"
+    until(lambda: bench.on(machine, serves), f"{program} on {machine} serves", timeout=LONGEST)
+    until_scraped(bench)

@@ -9,6 +9,7 @@ from lab.pki import Pair, authority, issue
 from lab.wait import until
 from selftests.planted.bench import Bench
 from selftests.planted.defect import Defect
+from selftests.planted.scraped import until_scraped
 from selftests.planted.signing import anew
 
 CONFIG = "/var/lib/kubelet/config.yaml"
@@ -36,12 +37,13 @@ class RenewedAndNotLoaded(Defect):
 class SignedByItself(Defect):
     """A kubelet serves a certificate that the cluster's authority never saw.
 
-    Who signed what lies on its disk is the chain's item to tell as well.
+    Who signed what lies on its disk is the chain's item to tell as well, and Prometheus, which
+    believes the cluster's authority alone, scrapes it in vain.
     """
 
     name = "signed-by-itself"
     item = "kubelet-serving-certificates"
-    also = frozenset({"certificates-chain"})
+    also = frozenset({"certificates-chain", "scraped-kubelets"})
     evidence = r"kubelet of worker-3 \([\d.:]+\) shows one that CN=worker-3-ca signed itself"
 
     def plant(self, bench: Bench) -> None:
@@ -55,7 +57,7 @@ class SignedByItself(Defect):
         )
         real = _real(bench, "worker-3")
         bench.change_file("worker-3", real, lambda _: own.certificate + own.key)
-        restart_kubelet(bench, "worker-3")
+        restart_kubelet(bench, "worker-3", scraped=False)
 
     def mend(self, bench: Bench) -> None:
         bench.put_back("worker-3", _real(bench, "worker-3"))
@@ -100,14 +102,19 @@ class KubeletForAnybody(Defect):
         restart_kubelet(bench, "worker-3")
 
 
-def restart_kubelet(bench: Bench, machine: str) -> None:
-    """Start a kubelet anew; return when it serves and its node is Ready."""
+def restart_kubelet(bench: Bench, machine: str, *, scraped: bool = True) -> None:
+    """Start a kubelet anew; return when it serves and its node is Ready.
+
+    Args:
+        scraped: whether Prometheus will believe it.
+    """
     bench.on(machine, "systemctl restart kubelet.service")
     healthy = "curl --silent --fail http://127.0.0.1:10248/healthz || true"
     until(lambda: bench.on(machine, healthy) == "ok", f"kubelet on {machine} is well", timeout=60)
     listens = "ss --listening --tcp --no-header --numeric 'sport = :10250' | head -n 1"
     until(lambda: bench.on(machine, listens).strip(), f"kubelet on {machine} serves", timeout=30)
     bench.kubectl("wait", "--for=condition=Ready", "--timeout=60s", f"node/{machine}", timeout=70)
+    until_scraped(bench, but=[] if scraped else [f"{bench.machine(machine).address}:10250"])
 
 
 def _real(bench: Bench, machine: str) -> str:

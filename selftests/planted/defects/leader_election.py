@@ -10,6 +10,7 @@ from lab.wait import until
 from selftests.planted.bench import Bench
 from selftests.planted.defect import Defect
 from selftests.planted.manifests import as_it_was, set_flag
+from selftests.planted.scraped import until_scraped
 
 SCHEDULER, MANAGER = "kube-scheduler", "kube-controller-manager"
 GATE = "ControllerManagerReleaseLeaderElectionLockOnExit"
@@ -70,17 +71,20 @@ class KeepsItsLease(Defect):
 class NobodyLeads(Defect):
     """All schedulers hang: the lease still names a holder, who no longer renews it.
 
-    Nothing else shows that until a Pod has to be placed. kubelet ends what hangs after 80 s.
+    Nothing else shows that until a Pod has to be placed, but that Prometheus scrapes them in
+    vain. kubelet ends what hangs after 80 s.
     """
 
     name = "nobody-leads"
     item = "leader-election"
+    also = frozenset({"scraped-schedulers"})
     evidence = r"\S+ renewed the lease kube-scheduler \d+ s ago, and it lasts 15 s: nobody leads"
 
     def plant(self, bench: Bench) -> None:
         for cp in bench.fleet.plan.control_planes:
             bench.on(cp.name, f"kill -STOP {' '.join(_pids(bench, cp.name))}")
         _until_lease(bench, lambda age: age > LASTS + 2, "the lease has run out")
+        until_scraped(bench, but=[f"{m.address}:10259" for m in bench.fleet.plan.control_planes])
 
     def mend(self, bench: Bench) -> None:
         control_planes = [cp.name for cp in bench.fleet.plan.control_planes]
@@ -91,6 +95,7 @@ class NobodyLeads(Defect):
         for name in control_planes:
             until(partial(_pids, bench, name), f"a scheduler on {name}", timeout=120)
         until_somebody_leads(bench, SCHEDULER)
+        until_scraped(bench)
 
 
 def _pids(bench: Bench, machine: str, *, state: str = "") -> list[str]:

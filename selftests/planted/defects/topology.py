@@ -11,6 +11,7 @@ from selftests.planted.defect import Defect
 from selftests.planted.defects.leader_election import until_somebody_leads
 from selftests.planted.defects.zones import part_of
 from selftests.planted.manifests import as_it_was, path_of, words_of
+from selftests.planted.scraped import until_scraped
 
 SCHEDULER = "kube-scheduler"
 TAINT = "node-role.kubernetes.io/control-plane"
@@ -39,7 +40,7 @@ class SchedulersInOneZone(Defect):
     """One zone has the only scheduler: the manifests of the others are gone.
 
     That a scheduler does not run where it should is the elected programs' item to tell, and
-    nothing scrapes what does not run.
+    Prometheus reaches none there.
     """
 
     name = "schedulers-in-one-zone"
@@ -54,6 +55,9 @@ class SchedulersInOneZone(Defect):
             gone = partial(_gone, bench, name)
             until(gone, f"no scheduler on {name}", timeout=60)
         until_somebody_leads(bench, SCHEDULER)
+        until_scraped(
+            bench, but=[f"{bench.machine(one).address}:10259" for one in ("cp-2", "cp-3")]
+        )
 
     def mend(self, bench: Bench) -> None:
         for name in ("cp-2", "cp-3"):
