@@ -25,7 +25,8 @@ def members_are_sound(facts: Facts, _inventory: Declared) -> CheckOutcome:
     for member in etcd.members:
         name = name_of(member)
         if not member.started:
-            findings.wrong.append(f"{name} was added and never started: it counts as a voter lost")
+            so = "it is no redundancy" if member.learner else "it counts as a voter lost"
+            findings.wrong.append(f"{name} was added and never started: {so}")
             continue
         if member.learner:
             findings.wrong.append(f"{name} is a learner yet, without a vote: promote or remove it")

@@ -186,7 +186,6 @@ def test_rights_that_are_missing(cluster: Cluster, played: Api) -> None:
         ("watch", "pods in holdfast", "the scheduling canary"),
         ("deletecollection", "pods in holdfast", "what probes wrote stays"),
         ("watch", "nodes", "when nodes go"),
-        ("list", "services", "the cluster's DNS"),
         ("get", "namespaces in default", "every probe that reads"),
     ],
 )
@@ -194,6 +193,12 @@ def test_what_probes_do_is_asked_for(verb: str, what: str, lost: str) -> None:
     (right,) = [one for one in RIGHTS if str(one) == f"{verb} {what}"]
     assert lost in right.lost
     assert not right.needed
+
+
+def test_what_both_need_is_asked_for_once() -> None:
+    (right,) = [one for one in RIGHTS if str(one) == "list services"]
+    assert right.needed
+    assert "the cluster's DNS" in right.lost
 
 
 def test_how_a_right_is_asked_for() -> None:
