@@ -58,8 +58,25 @@ def table(run: RunResult, where: str) -> str:
         f"{words.versions(run)}; {where}):",
         "",
         *(f"| {' | '.join(row)} |" for row in (HEAD, ["---"] * len(HEAD), *rows)),
+        "",
+        _foretold(run),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _foretold(run: RunResult) -> str:
+    """How many predictions came true and how many promises were kept."""
+    held = [found for one in run.experiments for found in one.predictions]
+    promises = [found for one in run.experiments for found in one.promises]
+    looked_at = sum(found.looked_at for found in promises)
+    true = sum(found.confirmed is True for found in held)
+    kept = sum(found.verdict is Verdict.PASS for found in promises)
+    return (
+        f"Of {len(held)} predictions of these outages, made before from the cluster's own "
+        f"settings,\n{true} were confirmed. Of {len(promises)} promises (no acknowledged write is "
+        f"lost, no read is stale,\nno two lead, and more), tried on {looked_at:,} operations and "
+        f"changes, {kept} were kept."
+    )
 
 
 def put(text: str, into: str) -> str:
