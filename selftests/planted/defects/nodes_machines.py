@@ -99,4 +99,5 @@ class LogsFull(Defect):
 
     def mend(self, bench: Bench) -> None:
         for balancer in bench.fleet.plan.balancers:
-            bench.on(balancer.name, f"while findmnt -S planted {LOGS}; do umount {LOGS}; done")
+            there = f"findmnt --noheadings --output SOURCE --mountpoint {LOGS} | grep -qx planted"
+            bench.on(balancer.name, f"while {there}; do umount {LOGS}; done")
