@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
+from typing import ClassVar
 
 from lab.wait import until
 from selftests.planted.bench import Bench
+from selftests.planted.defect import Defect
 from selftests.planted.scraped import until_scraped
 
 _WELL = {
@@ -16,6 +19,36 @@ _WELL = {
 }
 LONGEST = 90
 """Seconds within which kubelet has ended the old one and the new one runs."""
+
+
+class OtherFlag(Defect):
+    """One control plane's program has another flag than it should have.
+
+    Attributes:
+        machine: whose.
+        program: which, as its manifest is called.
+        flag: without its dashes.
+        value: what it is instead.
+    """
+
+    machine: ClassVar[str] = "cp-2"
+    program: ClassVar[str]
+    flag: ClassVar[str]
+    value: ClassVar[str]
+
+    def plant(self, bench: Bench) -> None:
+        """Give it the flag, and wait until it and what leans on it work."""
+        set_flag(bench, self.machine, self.program, self.flag, self.value)
+        self.settle(bench)
+
+    def mend(self, bench: Bench) -> None:
+        """Give it its own flags again, and wait as before."""
+        as_it_was(bench, self.machine, self.program)
+        self.settle(bench)
+
+    @abstractmethod
+    def settle(self, bench: Bench) -> None:
+        """Wait until what its restart disturbed is as it was."""
 
 
 def path_of(program: str) -> str:

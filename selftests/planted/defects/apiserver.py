@@ -9,41 +9,35 @@ from selftests.planted.bench import Bench
 from selftests.planted.defect import Defect
 from selftests.planted.defects.balancers import seen_by
 from selftests.planted.defects.leader_election import SCHEDULER, until_somebody_leads
-from selftests.planted.manifests import as_it_was, set_flag
+from selftests.planted.manifests import OtherFlag
 
 APISERVER = "kube-apiserver"
 NAME, NAMESPACE = "planted", "shop"
 
 
-class OneIsToldOtherwise(Defect):
+class OneIsToldOtherwise(OtherFlag):
     """One apiserver was given another flag by hand, and kubeadm's ConfigMap knows nothing of it."""
 
     name = "one-is-told-otherwise"
     item = "apiserver-flags-equal"
     evidence = r"--goaway-chance is not one: .*0\.002 on cp-2"
 
-    def plant(self, bench: Bench) -> None:
-        set_flag(bench, "cp-2", APISERVER, "goaway-chance", "0.002")
-        until_it_serves(bench)
+    program, flag, value = APISERVER, "goaway-chance", "0.002"
 
-    def mend(self, bench: Bench) -> None:
-        as_it_was(bench, "cp-2", APISERVER)
+    def settle(self, bench: Bench) -> None:
         until_it_serves(bench)
 
 
-class ProfilesForTheAsking(Defect):
+class ProfilesForTheAsking(OtherFlag):
     """One scheduler gives profiles of itself, which cost it processor time."""
 
     name = "profiles-for-the-asking"
     item = "profiling-off"
     evidence = r"kube-scheduler on cp-2 has profiling on"
 
-    def plant(self, bench: Bench) -> None:
-        set_flag(bench, "cp-2", SCHEDULER, "profiling", "true")
-        until_somebody_leads(bench, SCHEDULER)
+    program, flag, value = SCHEDULER, "profiling", "true"
 
-    def mend(self, bench: Bench) -> None:
-        as_it_was(bench, "cp-2", SCHEDULER)
+    def settle(self, bench: Bench) -> None:
         until_somebody_leads(bench, SCHEDULER)
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from lab.wait import until
 from selftests.planted.bench import Bench
 from selftests.planted.defect import Defect
-from selftests.planted.manifests import as_it_was, set_flag
+from selftests.planted.manifests import OtherFlag
 from selftests.planted.scraped import until_scraped
 
 SCHEDULER, MANAGER = "kube-scheduler", "kube-controller-manager"
@@ -20,51 +20,42 @@ FRESH = 6.0
 """Holders write every 2 s."""
 
 
-class ElectionOff(Defect):
+class ElectionOff(OtherFlag):
     """One of three schedulers asks nobody before it acts: two place the same Pods at once."""
 
     name = "election-off"
     item = "leader-election"
     evidence = r"kube-scheduler on cp-2 runs with --leader-elect=false"
 
-    def plant(self, bench: Bench) -> None:
-        set_flag(bench, "cp-2", SCHEDULER, "leader-elect", "false")
-        until_somebody_leads(bench, SCHEDULER)
+    program, flag, value = SCHEDULER, "leader-elect", "false"
 
-    def mend(self, bench: Bench) -> None:
-        as_it_was(bench, "cp-2", SCHEDULER)
+    def settle(self, bench: Bench) -> None:
         until_somebody_leads(bench, SCHEDULER)
 
 
-class OneWaitsLonger(Defect):
+class OneWaitsLonger(OtherFlag):
     """One of three schedulers has another lease: who leads decides how long nobody does."""
 
     name = "one-waits-longer"
     item = "leader-election-settings"
     evidence = r"kube-scheduler's settings differ: .*lease 30 s.* on cp-2"
 
-    def plant(self, bench: Bench) -> None:
-        set_flag(bench, "cp-2", SCHEDULER, "leader-elect-lease-duration", "30s")
-        until_somebody_leads(bench, SCHEDULER)
+    program, flag, value = SCHEDULER, "leader-elect-lease-duration", "30s"
 
-    def mend(self, bench: Bench) -> None:
-        as_it_was(bench, "cp-2", SCHEDULER)
+    def settle(self, bench: Bench) -> None:
         until_somebody_leads(bench, SCHEDULER)
 
 
-class KeepsItsLease(Defect):
+class KeepsItsLease(OtherFlag):
     """One controller-manager is told to keep its lease when it ends: each upgrade waits for it."""
 
     name = "keeps-its-lease"
     item = "leader-election-release"
     evidence = r"kube-controller-manager on cp-2 is told to keep its lease at a clean end"
 
-    def plant(self, bench: Bench) -> None:
-        set_flag(bench, "cp-2", MANAGER, "feature-gates", f"{GATE}=false")
-        until_somebody_leads(bench, MANAGER)
+    program, flag, value = MANAGER, "feature-gates", f"{GATE}=false"
 
-    def mend(self, bench: Bench) -> None:
-        as_it_was(bench, "cp-2", MANAGER)
+    def settle(self, bench: Bench) -> None:
         until_somebody_leads(bench, MANAGER)
 
 
