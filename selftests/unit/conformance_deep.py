@@ -105,7 +105,7 @@ def _versions() -> Iterator[f.ProgramVersion]:
 
 def metrics(node: str, *, fsync: float = 0.004, commit: float = 0.008) -> f.EtcdMetrics:
     """What a member has measured; in seconds."""
-    others = {f"e{name[-1]}" for name in PLANES if name != node}
+    others = {ADDRESSES[name] for name in PLANES if name != node}
     return f.EtcdMetrics(
         fsync_p99=timedelta(seconds=fsync),
         fsyncs=5000,

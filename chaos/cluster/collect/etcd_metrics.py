@@ -12,17 +12,21 @@ from chaos.cluster.shell import Said, quote
 
 FSYNC = "etcd_disk_wal_fsync_duration_seconds"
 COMMIT = "etcd_disk_backend_commit_duration_seconds"
-TRIP = "etcd_network_peer_round_trip_time_seconds"
 _BUCKET = re.compile(r"^(\w+)_bucket\{(.*)\} (\S+)$")
+_PEER = re.compile(r"^\d+ +\d+ +\S+ +(\S+):\d+")
+_TRIP = re.compile(r"\bminrtt:([\d.]+)")
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 
 Buckets = dict[float, float]
 
 
 def question(pki: EtcdPki) -> str:
-    """Shell text that prints three of its histograms.
+    """Shell text that prints two of its histograms, and what the kernel knows of its way to peers.
 
-    It is asked where it serves metrics alone, else where clients ask it.
+    It is asked where it serves metrics alone, else where clients ask it. Its own measure of the way
+    (`etcd_network_peer_round_trip_time_seconds`) is no use for minutes: what goes into it, twice a
+    minute, is smoothed over many pings, of which a first one while the machine boots takes a
+    second. The kernel's `minrtt` of the same connections does not wait for a busy process.
     """
     files = quote("--cacert", pki.ca, "--cert", pki.certificate, "--key", pki.key)
     return f"""
@@ -32,7 +36,10 @@ command -v curl >/dev/null || {{ echo there is no curl to ask it with >&2; exit 
 u=$(tr '\\0' '\\n' <"/proc/$p/cmdline" | sed -nE 's/^--listen-metrics-urls=([^,]*).*/\\1/p')
 u=${{u:-https://127.0.0.1:2379}}
 m=$(curl --silent --show-error --fail --max-time 5 {files} "$u/metrics") || exit 1
-echo "$m" | grep -E '^({FSYNC}|{COMMIT}|{TRIP})_bucket'
+echo "$m" | grep -E '^({FSYNC}|{COMMIT})_bucket'
+d=$(tr '\\0' '\\n' <"/proc/$p/cmdline" | sed -nE 's/^--listen-peer-urls=[^,]*:([0-9]+).*/\\1/p')
+ss -Hnti state established "( dport = :${{d:-2380}} )" 2>/dev/null
+true
 """
 
 
@@ -40,22 +47,34 @@ def read(said: Said) -> EtcdMetrics | NotAvailable:
     """What was printed."""
     if said.code:
         return NotAvailable(f"its metrics could not be read: {said.why}")
-    found: dict[tuple[str, str], Buckets] = defaultdict(dict)
+    found: dict[str, Buckets] = defaultdict(dict)
     for line in said.out.splitlines():
         if match := _BUCKET.match(line):
             labels = dict(_LABEL.findall(match[2]))
-            found[match[1], labels.get("To", "")][float(labels["le"])] = float(match[3])
-    fsync, commit = found.get((FSYNC, "")), found.get((COMMIT, ""))
+            found[match[1]][float(labels["le"])] = float(match[3])
+    fsync, commit = found.get(FSYNC), found.get(COMMIT)
     if not fsync or not commit:
         return NotAvailable("its metrics have no histograms of its disk")
-    trips = {to: quantile(buckets, 0.5) for (name, to), buckets in found.items() if name == TRIP}
     return EtcdMetrics(
         fsync_p99=quantile(fsync),
         fsyncs=int(max(fsync.values())),
         commit_p99=quantile(commit),
         commits=int(max(commit.values())),
-        round_trips={to: trip for to, trip in trips.items() if trip is not None},
+        round_trips=_trips(said.out),
     )
+
+
+def _trips(out: str) -> dict[str, timedelta]:
+    """The shortest to each peer over all connections to it: what `ss` says on two lines each."""
+    found: dict[str, timedelta] = {}
+    peer = None
+    for line in out.splitlines():
+        if match := _PEER.match(line):
+            peer = match[1].strip("[]")
+        elif peer and (match := _TRIP.search(line)):
+            trip = timedelta(milliseconds=float(match[1]))
+            found[peer], peer = min(trip, found.get(peer, trip)), None
+    return found
 
 
 def quantile(buckets: Buckets, q: float = 0.99) -> timedelta | None:

@@ -77,7 +77,7 @@ class EtcdMetrics:
         fsync_p99, commit_p99: 99th percentile of writing its log, and of committing its database,
             to disk; None where nothing was written yet.
         fsyncs, commits: how many there were.
-        round_trips: the median of the time to each peer and back, by the peer's id.
+        round_trips: the shortest time to each peer and back of the last minutes, by its address.
     """
 
     fsync_p99: timedelta | None
