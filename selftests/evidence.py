@@ -2,7 +2,7 @@
 
 Rows are written as they come, so that a target that was cut off goes on where it was:
 
-    evidence = Evidence.open("killed", title="Killed runners", resume=True)
+    evidence = Evidence.open("killed", title="Killed runners")
     if not evidence.has(case="etcd-stop, hold"):
         evidence.add({"case": "etcd-stop, hold", "healed after (s)": 13.4})
     evidence.write(intro="What was done.", table="| case | …")
@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,12 @@ FOLDER = REPO / "docs" / "evidence"
 KEPT = "HOLDFAST_EVIDENCE"
 """In the environment: what is seen is kept, and what an interrupted run kept is gone on with."""
 
+PRODUCT = (
+    *("chaos", "cli", "fixtures", "lab", "reports", "tests"),
+    *("conftest.py", "pytest.ini", "requirements.lock"),
+)
+"""What is proved: a row counts for as long as nothing of it is another."""
+
 Row = dict[str, Any]
 
 
@@ -34,8 +41,8 @@ class Evidence:
 
     Attributes:
         name: of the target: `killed` is docs/evidence/killed.json and killed.md.
-        rows: plain data, in the order in which they were seen.
-        revision: of the code that was proved; rows of another revision are not gone on with.
+        rows: plain data, in the order in which they were seen, each with its revision.
+        revision: of the code that is proved now.
     """
 
     name: str
@@ -45,14 +52,25 @@ class Evidence:
     folder: Path = FOLDER
 
     @classmethod
-    def open(cls, name: str, *, title: str, resume: bool = True, folder: Path = FOLDER) -> Evidence:
-        """New evidence, or what an interrupted run of the same revision has already."""
+    def open(
+        cls, name: str, *, title: str, of: Sequence[str] = PRODUCT, folder: Path = FOLDER
+    ) -> Evidence:
+        """New evidence, or what an interrupted run has already.
+
+        Args:
+            of: files and folders of the repository on which the rows depend. Those seen at another
+                revision are gone on with if it had the same.
+        """
         fresh = cls(name=name, title=title, revision=revision(), folder=folder)
-        if resume and fresh.data.exists():
+        if fresh.data.exists():
             kept = json.loads(fresh.data.read_text())
             # Done is done: a complete one is begun anew.
-            if kept["revision"] == fresh.revision and not kept["complete"]:
-                fresh.rows = kept["rows"]
+            rows = [] if kept["complete"] else kept["rows"]
+            same = {
+                one: one == fresh.revision or _same(one, of)
+                for one in {row["revision"] for row in rows}
+            }
+            fresh.rows = [row for row in rows if same[row["revision"]]]
         return fresh
 
     @property
@@ -71,19 +89,19 @@ class Evidence:
 
     def add(self, row: Row) -> None:
         """Keep a row, on disk."""
-        self.rows.append(row)
+        self.rows.append({**row, "revision": self.revision})
         self._write(complete=False)
 
     def write(self, *, intro: str, table: str) -> None:
         """Write the page: all there was to see was seen."""
         self._write(complete=True)
-        told = f"{_today()}, revision {self.revision}, on {machine()}."
+        revisions = sorted({row["revision"] for row in self.rows})
+        told = f"{_today()}, revision {' and '.join(revisions)}, on {machine()}."
         self.page.write_text(f"# {self.title}\n\n{intro}\n\n{told}\n\n{table}\n")
 
     def _write(self, *, complete: bool) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         kept = {
-            "revision": self.revision,
             "date": _today(),
             "machine": machine(),
             "complete": complete,
@@ -105,6 +123,14 @@ def revision() -> str:
     figures = (":!docs/evidence", ":!benchmarks/*.md", ":!benchmarks/*.json")
     changed = _git("status", "--porcelain", "--", ".", *figures)
     return f"{here}+" if changed else here
+
+
+def _same(before: str, of: Sequence[str]) -> bool:
+    """Whether a revision had the same files as lie here; one with a + cannot be looked at again."""
+    words = ["git", "diff", "--quiet", before, "--", *of]
+    new = _git("ls-files", "--others", "--exclude-standard", "--", *of)
+    done = subprocess.run(words, cwd=REPO, capture_output=True, check=False)
+    return done.returncode == 0 and not new
 
 
 def _git(*words: str) -> str:

@@ -21,7 +21,7 @@ from lab.spec import Spec
 from lab.up import up
 from selftests.evidence import Evidence, Row, kept_in
 from selftests.lab_fixture import TOP
-from selftests.measuring import on_lab
+from selftests.measuring import PROVED, on_lab
 from selftests.measuring.on_lab import FROZEN, HOLD, LEADER, NO_FAULT
 from selftests.measuring.telling import JUDGED
 
@@ -53,7 +53,7 @@ def cluster(pytestconfig: pytest.Config) -> Iterator[Cluster]:
 @pytest.fixture(scope="module")
 def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     folder = kept_in(tmp_path_factory.mktemp("evidence"))
-    return Evidence.open("measuring-lab", title="Measuring, on the lab", folder=folder)
+    return Evidence.open("measuring-lab", title="Measuring, on the lab", of=PROVED, folder=folder)
 
 
 def rows(evidence: Evidence, case: str, **what: object) -> list[Row]:

@@ -8,6 +8,7 @@ import pytest
 
 from chaos.measure.verdict import Verdict
 from selftests.evidence import Evidence, Row, kept_in
+from selftests.measuring import PROVED
 from selftests.measuring.breaking import (
     LEADERS,
     NOTHING,
@@ -32,7 +33,9 @@ once a second."""
 @pytest.fixture(scope="module")
 def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     folder = kept_in(tmp_path_factory.mktemp("evidence"))
-    return Evidence.open("measuring-promises", title="Promises, broken and kept", folder=folder)
+    return Evidence.open(
+        "measuring-promises", title="Promises, broken and kept", of=PROVED, folder=folder
+    )
 
 
 def kept(evidence: Evidence, **what: object) -> Row:

@@ -10,6 +10,7 @@ import pytest
 from chaos.measure.stall import CONTROL
 from chaos.measure.summary import stalls_of
 from selftests.evidence import Evidence, Row, kept_in
+from selftests.measuring import PROVED
 from selftests.measuring.comparing import Seen, compare, invented
 from selftests.measuring.looking import Looked, look
 from selftests.measuring.outages import all_asked, rounds
@@ -41,7 +42,9 @@ PLAN = rounds(all_asked(_rng), count=ROUNDS, stubs=STUBS, rng=_rng)
 @pytest.fixture(scope="module")
 def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     folder = kept_in(tmp_path_factory.mktemp("evidence"))
-    return Evidence.open("measuring", title="Outages that are known, measured", folder=folder)
+    return Evidence.open(
+        "measuring", title="Outages that are known, measured", of=PROVED, folder=folder
+    )
 
 
 def row(number: int, looked: Looked) -> Row:

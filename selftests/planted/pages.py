@@ -51,6 +51,7 @@ def _row(defect: Defect | RecordedDefect, kind: str, told: str) -> Row:
     return {
         "item": defect.item,
         "defect": defect.name,
+        "source": defect.source,
         "kind": kind,
         "what": defect.what.split("\n\n")[0].replace("\n", " "),
         "red": sorted(defect.red),

@@ -25,6 +25,7 @@ from chaos.cluster.facts import Facts
 from chaos.conformance import CheckOutcome
 from chaos.measure.verdict import Verdict
 from selftests.planted import recorded as folder
+from selftests.planted.defect import digest
 from selftests.unit.conformance_items import judges
 
 Change = Callable[[Facts], Facts]
@@ -56,6 +57,11 @@ class RecordedDefect:
     def red(self) -> frozenset[str]:
         """All items that go red."""
         return self.also | {self.item}
+
+    @property
+    def source(self) -> str:
+        """A digest of the file that makes it."""
+        return digest(self.change)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from chaos.measure.verdict import Verdict
 from lab.kubectl import Kubectl
 from lab.machines import Fleet
 from lab.wait import until
-from selftests.evidence import Evidence
+from selftests.evidence import PRODUCT, Evidence
 from selftests.planted import checklist
 from selftests.planted.bench import Bench
 from selftests.planted.checklist import Ran
@@ -59,7 +59,7 @@ def evidence() -> Evidence | None:
     """Where what is seen is kept; None where it is not."""
     if not os.environ.get(VERIFYING):
         return None
-    return Evidence.open("planted", title=TITLE)
+    return Evidence.open("planted", title=TITLE, of=(*PRODUCT, "selftests/planted/bench.py"))
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +81,7 @@ def test_what_goes_red_in_facts_is_what_it_declares(
     defect: RecordedDefect, facts: Facts, evidence: Evidence | None
 ) -> None:
     seen = exact(defect, facts)
-    if evidence and not evidence.has(defect=defect.name):
+    if evidence and not _kept(evidence, defect):
         evidence.add(recorded_row(defect, seen))
 
 
@@ -89,8 +89,8 @@ def test_what_goes_red_in_facts_is_what_it_declares(
 def test_what_goes_red_is_what_it_declares(
     defect: Defect, bench: Bench, sound: Ran, evidence: Evidence | None, mending: Mending
 ) -> None:
-    if evidence and evidence.has(defect=defect.name):
-        pytest.skip(f"seen at this revision already: {evidence.data}")
+    if evidence and _kept(evidence, defect):
+        pytest.skip(f"seen of this code already: {evidence.data}")
     mending.before(defect)
     begun = time.monotonic()
     try:
@@ -118,6 +118,11 @@ def test_afterwards_everything_passes(
     mending.saw(ran)
     assert ran.wrong == frozenset(), ran.out
     assert (ran.code, ran.result.verdict) == (0, Verdict.PASS)
-    wanted = (*registry(), *recorded_registry())
-    if evidence and all(evidence.has(defect=name) for name in wanted):
+    wanted: list[Defect | RecordedDefect] = [*registry().values()]
+    wanted += recorded_registry().values()
+    if evidence and all(_kept(evidence, defect) for defect in wanted):
         evidence.write(intro=INTRO, table=table(evidence.rows))
+
+
+def _kept(evidence: Evidence, defect: Defect | RecordedDefect) -> bool:
+    return evidence.has(defect=defect.name, source=defect.source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,34 @@ def test_another_revision_proves_nothing_of_this_one(
     assert opened(tmp_path).rows == []
 
 
+def test_a_revision_with_the_same_files_is_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    monkeypatch.setattr(evidence, "REPO", files)
+
+    def commit(name: str) -> None:
+        (files / name).write_text(name)
+        for words in (["add", name], ["commit", "-qm", name]):
+            who = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
+            subprocess.run(["git", *who, *words], cwd=files, check=True)
+
+    def now() -> Evidence:
+        return Evidence.open("known", title="Known", of=("proved",), folder=tmp_path)
+
+    subprocess.run(["git", "init", "-q"], cwd=files, check=True)
+    commit("proved")
+    now().add({"round": 0})
+    commit("beside")
+    both = now()
+    both.add({"round": 1})
+    assert [row["round"] for row in both.rows] == [0, 1]
+    assert len({row["revision"] for row in both.rows}) == 2
+    (files / "proved").write_text("another")
+    assert now().rows == []
+
+
 @pytest.mark.usefixtures("at")
 def test_the_page_says_when_of_what_and_on_what(tmp_path: Path) -> None:
     one = opened(tmp_path)
@@ -56,7 +85,7 @@ def test_the_page_says_when_of_what_and_on_what(tmp_path: Path) -> None:
     kept = json.loads(one.data.read_text())
     told = f"{kept['date']}, revision abc1234, on {kept['machine']}."
     assert one.page.read_text() == f"# Known\n\nWhat was done.\n\n{told}\n\n| n |\n"
-    assert kept["rows"] == [{"round": 0}]
+    assert kept["rows"] == [{"round": 0, "revision": "abc1234"}]
 
 
 def test_it_is_kept_where_that_is_asked_for(
