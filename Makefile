@@ -33,9 +33,9 @@ test: setup lint unit ## the whole quick tier: lint, unit, a lab brought up, bro
 verify-measuring: setup ## known outages on stubs, a lab's own word: held against what was measured (root)
 	HOLDFAST_EVIDENCE=1 $(PYTEST) selftests/measuring $(ARGS)
 
-verify-planted: setup ## every planted defect turns red what it should; a single master (root)
-	HOLDFAST_EVIDENCE=1 $(PYTEST) selftests/planted/test_planted.py $(ARGS)
-	$(PYTEST) selftests/planted/test_single_master.py
+verify-planted: setup ## every planted defect turns red what it should, and nothing else does (root)
+	HOLDFAST_EVIDENCE=1 $(PYTEST) selftests/planted/test_clean.py selftests/planted/test_planted.py $(ARGS)
+	$(PYTEST) selftests/planted/test_single_master.py selftests/planted/test_external_etcd.py
 
 verify-killed: setup ## runs that are killed or interrupted, and what heals them (root)
 	HOLDFAST_EVIDENCE=1 $(PYTEST) selftests/killed $(ARGS)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,24 +26,30 @@ ASKED = "HOLDFAST_SELFTEST_LAB"
 """The environment's `NAME SUBNET`, for labs of two sessions beside each other."""
 
 
-@pytest.fixture(scope="session")
-def fleet(pytestconfig: pytest.Config) -> Iterator[Fleet]:
-    """The default lab: three control planes, three workers, two balancers."""
-    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+@contextmanager
+def lab_of(spec: Spec, config: pytest.Config) -> Iterator[Home]:
+    """A lab of this shape, from nothing to nothing; how it gets on is printed as it comes."""
+    capture = config.pluginmanager.getplugin("capturemanager")
 
     def say(line: str) -> None:
         with capture.global_and_fixture_disabled():
             print(f"  lab: {line}", flush=True)
 
     progress = Progress(say=say)
-    name, subnet = os.environ.get(ASKED, "selftest 15").split()
     # A run of these tests that was killed left its lab.
-    down(name, top=TOP, progress=progress)
-    up(Spec(name=name, subnet=int(subnet)), top=TOP, progress=progress)
-    yield fleet_of(name, TOP)
-    down(name, top=TOP, progress=progress)
-    assert leftovers(name, Home.of(name, TOP)) == []
-    assert not Path("/sys/fs/cgroup/pids/holdfast", name).exists()
+    down(spec.name, top=TOP, progress=progress)
+    yield up(spec, top=TOP, progress=progress)
+    down(spec.name, top=TOP, progress=progress)
+    assert leftovers(spec.name, Home.of(spec.name, TOP)) == []
+    assert not Path("/sys/fs/cgroup/pids/holdfast", spec.name).exists()
+
+
+@pytest.fixture(scope="session")
+def fleet(pytestconfig: pytest.Config) -> Iterator[Fleet]:
+    """The default lab: three control planes, three workers, two balancers."""
+    name, subnet = os.environ.get(ASKED, "selftest 15").split()
+    with lab_of(Spec(name=name, subnet=int(subnet)), pytestconfig):
+        yield fleet_of(name, TOP)
 
 
 @pytest.fixture(scope="session")

@@ -14,13 +14,9 @@ import pytest
 from chaos.cluster.cluster import Cluster
 from chaos.cluster.inventory import load
 from chaos.cluster.inventory_parts import Role
-from lab.down import down, leftovers
-from lab.home import Home
-from lab.progress import Progress
 from lab.spec import Spec
-from lab.up import up
 from selftests.evidence import Evidence, Row, kept_in
-from selftests.lab_fixture import TOP
+from selftests.lab_fixture import lab_of
 from selftests.measuring import PROVED, on_lab
 from selftests.measuring.on_lab import FROZEN, HOLD, LEADER, NO_FAULT
 from selftests.measuring.telling import JUDGED
@@ -36,18 +32,8 @@ FREEZES = 3
 
 @pytest.fixture(scope="module")
 def cluster(pytestconfig: pytest.Config) -> Iterator[Cluster]:
-    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
-
-    def say(line: str) -> None:
-        with capture.global_and_fixture_disabled():
-            print(f"  lab: {line}", flush=True)
-
-    progress = Progress(say=say)
-    down(NAME, top=TOP, progress=progress)  # one that was killed left its lab
-    home = up(Spec(name=NAME, subnet=SUBNET, etcd="external"), top=TOP, progress=progress)
-    yield Cluster(load(home.inventory))
-    down(NAME, top=TOP, progress=progress)
-    assert leftovers(NAME, Home.of(NAME, TOP)) == []
+    with lab_of(Spec(name=NAME, subnet=SUBNET, etcd="external"), pytestconfig) as home:
+        yield Cluster(load(home.inventory))
 
 
 @pytest.fixture(scope="module")

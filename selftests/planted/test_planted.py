@@ -13,9 +13,6 @@ import pytest
 
 from chaos.cluster.facts import Facts
 from chaos.measure.verdict import Verdict
-from lab.kubectl import Kubectl
-from lab.machines import Fleet
-from lab.wait import until
 from selftests.evidence import PRODUCT, Evidence
 from selftests.planted import checklist
 from selftests.planted.bench import Bench
@@ -29,14 +26,6 @@ pytestmark = pytest.mark.lab
 
 VERIFYING = "HOLDFAST_EVIDENCE"
 """In the environment: keep what is seen."""
-
-
-@pytest.fixture(scope="session")
-def bench(fleet: Fleet, kubectl: Kubectl) -> Bench:
-    """The lab, to plant in; sound before anything is planted, though it was restored just now."""
-    bench = Bench(fleet, kubectl)
-    until(bench.is_sound, "controllers that lead and Pods that are ready", timeout=120, every=1.0)
-    return bench
 
 
 @pytest.fixture(scope="session")

@@ -15,12 +15,9 @@ from chaos.faults import registry
 from chaos.measure.verdict import Verdict
 from chaos.planning import guard, scene_of
 from chaos.safety.errors import Refused
-from lab.down import down, leftovers
-from lab.home import Home, registered
-from lab.progress import Progress
+from lab.home import registered
 from lab.spec import Spec
-from lab.up import up
-from selftests.lab_fixture import TOP
+from selftests.lab_fixture import lab_of
 from selftests.planted import checklist
 from selftests.planted.checklist import Ran
 
@@ -58,15 +55,12 @@ TRIED = {
 
 
 @pytest.fixture(scope="module")
-def inventory() -> Iterator[Path]:
+def inventory(pytestconfig: pytest.Config) -> Iterator[Path]:
     """A lab of one control plane, one balancer and two workers, alone on this host."""
-    quiet = Progress(say=lambda _: None)
-    down(NAME, top=TOP, progress=quiet)
-    assert not registered(), f"this lab wants the host for itself: {', '.join(registered())}"
-    home = up(SPEC, top=TOP, progress=quiet)
-    yield home.inventory
-    down(NAME, top=TOP, progress=quiet)
-    assert leftovers(NAME, Home.of(NAME, TOP)) == []
+    others = set(registered()) - {NAME}
+    assert not others, f"this lab wants the host for itself: {', '.join(others)}"
+    with lab_of(SPEC, pytestconfig) as home:
+        yield home.inventory
 
 
 @pytest.fixture(scope="module")
