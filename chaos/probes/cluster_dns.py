@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from chaos.cluster.shell import quote
 from chaos.measure.outcome import Outcome
-from chaos.measure.probe import Attempt, ProbeSpec
+from chaos.measure.probe import Attempt
 from chaos.probes import probe
+from chaos.probes.asked import Asked
 from chaos.probes.dns import PORT, BadDns, addresses, question
-from chaos.probes.remote import SLOW, Remote, Said, loop
+from chaos.probes.remote import SLOW, Said, loop
 
 _NUMBER = 4711  # every question has a socket of its own: no other answer can come there
 
@@ -35,7 +36,7 @@ def asking(server: str, name: str) -> str:
 
 
 @probe("cluster-dns", rate=1.0, timeout=2.0, slow=SLOW)
-class ClusterDns:
+class ClusterDns(Asked):
     """A name of the cluster's own, asked of its DNS Service from a node, over UDP, once.
 
     What does not resolve is `dns`, whatever the reason.
@@ -43,27 +44,14 @@ class ClusterDns:
     Options: as in `Remote`, with `asking` as the shell's text.
     """
 
-    def __init__(self, spec: ProbeSpec) -> None:
-        self._remote = Remote(spec)
-
-    async def prepare(self) -> None:
-        """Start the shell."""
-        await self._remote.prepare()
-
-    async def observe(self, attempt: Attempt) -> Outcome:
-        """One question."""
-        return await self._remote.judged(attempt, lambda said: _judge(said, attempt))
-
-    async def close(self) -> None:
-        """End the shell."""
-        await self._remote.close()
-
-
-def _judge(said: Said, attempt: Attempt) -> Outcome:
-    try:
-        addresses(bytes.fromhex(said.out), _NUMBER)
-    except (BadDns, ValueError) as wrong:
-        told = "no answer in time" if said.code == 124 else said.out.strip()[-100:] or str(wrong)
-        attempt.note(error=str(wrong) if isinstance(wrong, BadDns) and said.out else told)
-        return Outcome.DNS
-    return Outcome.OK
+    def judge(self, said: Said, attempt: Attempt) -> Outcome:
+        """Whether the name resolved."""
+        try:
+            addresses(bytes.fromhex(said.out), _NUMBER)
+        except (BadDns, ValueError) as wrong:
+            told = (
+                "no answer in time" if said.code == 124 else said.out.strip()[-100:] or str(wrong)
+            )
+            attempt.note(error=str(wrong) if isinstance(wrong, BadDns) and said.out else told)
+            return Outcome.DNS
+        return Outcome.OK

@@ -7,10 +7,11 @@ from typing import Any
 
 from chaos.cluster.shell import quote
 from chaos.measure.outcome import Outcome
-from chaos.measure.probe import Attempt, ProbeSpec
+from chaos.measure.probe import Attempt
 from chaos.probes import probe
+from chaos.probes.asked import Asked
 from chaos.probes.curl import judged
-from chaos.probes.remote import SLOW, Remote, Said, loop
+from chaos.probes.remote import SLOW, Said, loop
 
 # Seconds: of each of the requests. Two that hang end within the shell's time-out, and the third is
 # asked only where the second was answered.
@@ -47,7 +48,7 @@ def asking(url: str, *, ca: str, certificate: str, key: str) -> str:
 
 
 @probe("etcd-member", rate=1.0, timeout=2.0, slow=SLOW)
-class EtcdMember:
+class EtcdMember(Asked):
     """A member's health as it tells it (`/health`: it has a leader and can commit), and its view.
 
     The detail has the `member` itself and its `leader` (ids in hex, empty without one), also where
@@ -59,36 +60,21 @@ class EtcdMember:
     Options: as in `Remote`, with `asking` as the shell's text.
     """
 
-    def __init__(self, spec: ProbeSpec) -> None:
-        self._remote = Remote(spec)
-
-    async def prepare(self) -> None:
-        """Start the shell."""
-        await self._remote.prepare()
-
-    async def observe(self, attempt: Attempt) -> Outcome:
-        """One look."""
-        return await self._remote.judged(attempt, lambda said: _judge(said, attempt))
-
-    async def close(self) -> None:
-        """End the shell."""
-        await self._remote.close()
-
-
-def _judge(said: Said, attempt: Attempt) -> Outcome:
-    health, status, code, view, *_ = [*said.out.splitlines(), *[""] * 4]
-    try:
-        if view.startswith(f'"{_VARIABLE}"'):
-            _note_raft(json.loads(f"{{{view}}}")[_VARIABLE], attempt)
-        elif view:
-            _note_status(json.loads(view), attempt)
-    except (ValueError, KeyError, TypeError) as error:
-        attempt.note(error=f"no status of etcd: {error!r}"[:160])
-    outcome = judged(int(code) if code.isdigit() else said.code, status, attempt)
-    if outcome is Outcome.OK and '"health":"true"' not in health.replace(" ", ""):
-        attempt.note(error=health[:160])
-        return Outcome.WRONG
-    return outcome
+    def judge(self, said: Said, attempt: Attempt) -> Outcome:
+        """Its health; its view is noted."""
+        health, status, code, view, *_ = [*said.out.splitlines(), *[""] * 4]
+        try:
+            if view.startswith(f'"{_VARIABLE}"'):
+                _note_raft(json.loads(f"{{{view}}}")[_VARIABLE], attempt)
+            elif view:
+                _note_status(json.loads(view), attempt)
+        except (ValueError, KeyError, TypeError) as error:
+            attempt.note(error=f"no status of etcd: {error!r}"[:160])
+        outcome = judged(int(code) if code.isdigit() else said.code, status, attempt)
+        if outcome is Outcome.OK and '"health":"true"' not in health.replace(" ", ""):
+            attempt.note(error=health[:160])
+            return Outcome.WRONG
+        return outcome
 
 
 def _note_raft(view: dict[str, Any], attempt: Attempt) -> None:

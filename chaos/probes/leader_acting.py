@@ -7,10 +7,11 @@ from types import MappingProxyType
 
 from chaos.cluster.shell import quote
 from chaos.measure.outcome import Outcome
-from chaos.measure.probe import Attempt, ProbeSpec
+from chaos.measure.probe import Attempt
 from chaos.probes import probe
+from chaos.probes.asked import Asked
 from chaos.probes.curl import judged
-from chaos.probes.remote import SLOW, Remote, Said, loop
+from chaos.probes.remote import SLOW, Said, loop
 
 COMPONENTS: Mapping[str, int] = MappingProxyType(
     {"kube-controller-manager": 10257, "kube-scheduler": 10259}
@@ -71,7 +72,7 @@ certificate=$(data certificate) key=$(data key)
 
 # Their metrics are some 100 KB each, which they put together anew for everybody who asks.
 @probe("leader-acting", rate=0.5, timeout=2.0, slow=SLOW)
-class LeaderActing:
+class LeaderActing(Asked):
     """Whether the scheduler and the controller manager of a machine hold themselves for the leader.
 
     By the metric `leader_election_master_status` of each. The sample is ok when both said so or
@@ -84,34 +85,19 @@ class LeaderActing:
     Options: as in `Remote`, with `asking` as the shell's text.
     """
 
-    def __init__(self, spec: ProbeSpec) -> None:
-        self._remote = Remote(spec)
-
-    async def prepare(self) -> None:
-        """Start the shell."""
-        await self._remote.prepare()
-
-    async def observe(self, attempt: Attempt) -> Outcome:
-        """One look."""
-        return await self._remote.judged(attempt, lambda said: _judge(said, attempt))
-
-    async def close(self) -> None:
-        """End the shell."""
-        await self._remote.close()
-
-
-def _judge(said: Said, attempt: Attempt) -> Outcome:
-    by_component: dict[str, list[str]] = {}
-    for line in said.out.splitlines():
-        if line.startswith(_WHOSE):
-            lines = by_component[line.removeprefix(_WHOSE)] = []
-        elif by_component:
-            lines.append(line)
-    if not by_component:
-        attempt.note(why="the shell said nothing")
-        return Outcome.NOT_SENT
-    found = [_one(name, lines, attempt) for name, lines in sorted(by_component.items())]
-    return next((one for one in found if one is not Outcome.OK), Outcome.OK)
+    def judge(self, said: Said, attempt: Attempt) -> Outcome:
+        """The worse of the two answers; what each says is noted."""
+        by_component: dict[str, list[str]] = {}
+        for line in said.out.splitlines():
+            if line.startswith(_WHOSE):
+                lines = by_component[line.removeprefix(_WHOSE)] = []
+            elif by_component:
+                lines.append(line)
+        if not by_component:
+            attempt.note(why="the shell said nothing")
+            return Outcome.NOT_SENT
+        found = [_one(name, lines, attempt) for name, lines in sorted(by_component.items())]
+        return next((one for one in found if one is not Outcome.OK), Outcome.OK)
 
 
 def _one(name: str, lines: list[str], attempt: Attempt) -> Outcome:

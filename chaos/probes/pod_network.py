@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from chaos.cluster.shell import quote
 from chaos.measure.outcome import Outcome
-from chaos.measure.probe import Attempt, ProbeSpec
+from chaos.measure.probe import Attempt
 from chaos.probes import probe
+from chaos.probes.asked import Asked
 from chaos.probes.curl import judged
-from chaos.probes.remote import SLOW, Remote, Said, loop
+from chaos.probes.remote import SLOW, Said, loop
 
 KUBELET = "/var/lib/kubelet"
 _GONE = 99
@@ -66,7 +67,7 @@ def asking(*, label: str, dns: str, domain: str, url: str = "/readyz") -> str:
 
 
 @probe("pod-network", rate=1.0, timeout=2.0, slow=SLOW)
-class PodNetwork:
+class PodNetwork(Asked):
     """A GET of `https://kubernetes.default`, over a new connection from inside a Pod's network.
 
     So the Pod's interface, kube-proxy and the cluster's DNS have a part in it. When the Pod has
@@ -75,24 +76,9 @@ class PodNetwork:
     Options: as in `Remote`, with `asking` as the shell's text.
     """
 
-    def __init__(self, spec: ProbeSpec) -> None:
-        self._remote = Remote(spec)
-
-    async def prepare(self) -> None:
-        """Start the shell."""
-        await self._remote.prepare()
-
-    async def observe(self, attempt: Attempt) -> Outcome:
-        """One request."""
-        return await self._remote.judged(attempt, lambda said: _judge(said, attempt))
-
-    async def close(self) -> None:
-        """End the shell."""
-        await self._remote.close()
-
-
-def _judge(said: Said, attempt: Attempt) -> Outcome:
-    if said.code == _GONE:
-        attempt.note(why="the Pod whose network was used has gone")
-        return Outcome.NOT_SENT
-    return judged(said.code, said.out.strip()[-3:], attempt)
+    def judge(self, said: Said, attempt: Attempt) -> Outcome:
+        """As the API answered; not_sent when the Pod has gone."""
+        if said.code == _GONE:
+            attempt.note(why="the Pod whose network was used has gone")
+            return Outcome.NOT_SENT
+        return judged(said.code, said.out.strip()[-3:], attempt)

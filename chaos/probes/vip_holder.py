@@ -6,13 +6,14 @@ from chaos.cluster.addresses import has_address
 from chaos.measure.outcome import Outcome
 from chaos.measure.probe import Attempt, ProbeSpec
 from chaos.probes import probe
-from chaos.probes.remote import SLOW, Remote, Said, loop
+from chaos.probes.asked import Asked
+from chaos.probes.remote import SLOW, Said, loop
 
 ASKING = loop("timeout 1 ip -o addr show")
 
 
 @probe("vip-holder", rate=2.0, timeout=2.0, slow=SLOW)
-class VipHolder:
+class VipHolder(Asked):
     """Whether a machine has the virtual IP on one of its interfaces, by its own account.
 
     The sample is ok when the machine says so or otherwise; the detail has `holds`. Who holds it at
@@ -22,24 +23,13 @@ class VipHolder:
     """
 
     def __init__(self, spec: ProbeSpec) -> None:
-        self._remote = Remote(spec)
+        super().__init__(spec)
         self._address: str = spec.options["address"]
 
-    async def prepare(self) -> None:
-        """Start the shell."""
-        await self._remote.prepare()
-
-    async def observe(self, attempt: Attempt) -> Outcome:
-        """One look."""
-        return await self._remote.judged(attempt, lambda said: self._judge(said, attempt))
-
-    def _judge(self, said: Said, attempt: Attempt) -> Outcome:
+    def judge(self, said: Said, attempt: Attempt) -> Outcome:
+        """Whether it told, and what."""
         if said.code:
             attempt.note(why=f"ip ended with code {said.code}: {said.out.strip()[-100:]}")
             return Outcome.NOT_SENT
         attempt.note(holds=has_address(said.out, self._address))
         return Outcome.OK
-
-    async def close(self) -> None:
-        """End the shell."""
-        await self._remote.close()
