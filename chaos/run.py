@@ -45,30 +45,6 @@ def run_on(
         Unhealed: an earlier run left something.
         HoldfastError: the cluster cannot be reached.
     """
-    with _alone_here(cluster, confirmed, environ) as permit:
-        lease = RunLease(
-            ClusterLease(cluster.kube.client()),
-            holder=identity(socket.gethostname(), os.getpid()),
-            armed=lambda: anything_armed(cluster.nodes),
-        )
-        with lease:
-            yield permit
-
-
-def ask_first(
-    cluster: Cluster, *, confirmed: bool = False, environ: Mapping[str, str] = os.environ
-) -> None:
-    """Ask at the start what `run_on` asks when the first experiment begins; holds nothing after it.
-
-    All but the cluster's Lease, which takes its time. What is refused is refused at once, and not
-    after the checklist. Raises as `run_on`.
-    """
-    with _alone_here(cluster, confirmed, environ):
-        pass
-
-
-@contextmanager
-def _alone_here(cluster: Cluster, confirmed: bool, environ: Mapping[str, str]) -> Iterator[Permit]:
     guards.not_in_a_worker(environ)
     inventory = cluster.inventory
     guards.environment_allows(str(inventory.cluster.environment), confirmed=confirmed)
@@ -83,4 +59,21 @@ def _alone_here(cluster: Cluster, confirmed: bool, environ: Mapping[str, str]) -
                 f"What earlier runs left is not known everywhere: {'; '.join(left.unknown())}",
                 "Nothing is broken before all nodes of the inventory can be reached.",
             )
-        yield Permit(uid, state)
+        lease = RunLease(
+            ClusterLease(cluster.kube),
+            holder=identity(socket.gethostname(), os.getpid()),
+            armed=lambda: anything_armed(cluster.nodes),
+        )
+        with lease:
+            yield Permit(uid, state)
+
+
+def ask_first(
+    cluster: Cluster, *, confirmed: bool = False, environ: Mapping[str, str] = os.environ
+) -> None:
+    """Ask at the start what `run_on` asks when the first experiment begins; holds nothing after it.
+
+    So what is refused is refused at once, and not after the checklist. Raises as `run_on`.
+    """
+    with run_on(cluster, confirmed=confirmed, environ=environ):
+        pass

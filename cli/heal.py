@@ -42,7 +42,7 @@ def heal(
             raise typer.Exit(4)
 
         def lease() -> RunLease:
-            api = ClusterLease(cluster.kube.client())
+            api = ClusterLease(cluster.kube)
             return lease_to_heal(api, leftovers.entries, say=print)
 
         with no_other_run(lease, say=print):

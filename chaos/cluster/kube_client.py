@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from kubernetes.client import ApiClient, Configuration
+from kubernetes.client.exceptions import ApiException
+from urllib3.exceptions import HTTPError
 
 from chaos.cluster.access import ApiAccess
+from chaos.cluster.kube_errors import of_status, of_transport
 
 
 def client_of(access: ApiAccess) -> ApiClient:
@@ -36,3 +41,22 @@ def client_of(access: ApiAccess) -> ApiClient:
     for one in files:
         weakref.finalize(client, os.close, one)
     return client
+
+
+@contextmanager
+def told(access: ApiAccess, what: str) -> Iterator[None]:
+    """What the client raises, as one sentence with what to do.
+
+    Args:
+        what: what is asked of the API, for the sentence.
+
+    Raises:
+        ApiError: whatever went wrong; its `trouble` tells the reasons apart.
+    """
+    try:
+        yield
+    except ApiException as wrong:
+        body = str(wrong.body or "").encode()
+        raise of_status(wrong.status or 0, body, what, access) from None
+    except (HTTPError, OSError) as wrong:
+        raise of_transport(wrong, access) from None

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from urllib3.exceptions import HTTPError
-
 from chaos.cluster.cluster import Cluster
-from chaos.cluster.kube_errors import ApiError, Trouble, of_status, of_transport
+from chaos.cluster.kube_errors import ApiError, Trouble
 from chaos.probes.writing import MANAGED_BY, selector
 
 NAMESPACE = "holdfast"
@@ -41,35 +39,24 @@ def clean_up(cluster: Cluster) -> None:
     """
     # From above: a Pod is made again by what it belongs to, as long as that is there.
     for kind in ("deployment", "replica_set", "pod", "config_map"):
-        call = f"delete_collection_namespaced_{kind}"
-        _call(cluster, call, NAMESPACE, label_selector=selector())
+        _delete(cluster, kind)
 
 
-def remove(cluster: Cluster) -> None:
-    """Delete the namespace with all that is in it. That takes seconds, and is not waited for.
-
-    Raises:
-        HoldfastError: it may still be there, and why.
-    """
-    _call(cluster, "delete_namespace", NAMESPACE)
-
-
-def _call(cluster: Cluster, name: str, *arguments: str, **named: Any) -> None:
+def _delete(cluster: Cluster, kind: str) -> None:
     # Here and not above: all files of this package are imported to find the probes, and the
     # client's import takes longer than everything else together.
     from kubernetes import client
-    from kubernetes.client.exceptions import ApiException
 
+    from chaos.cluster.kube_client import told
+
+    name = f"delete_collection_namespaced_{kind}"
     core, apps = client.CoreV1Api, client.AppsV1Api
     api = (core if hasattr(core, name) else apps)(cluster.kube.client())
+    # What is answered is of no use: it is not even read.
+    how: dict[str, Any] = {"_request_timeout": _TIMEOUT, "_preload_content": False}
     try:
-        # What is answered is of no use: it is not even read.
-        getattr(api, name)(*arguments, _request_timeout=_TIMEOUT, _preload_content=False, **named)
-    except ApiException as wrong:
-        if wrong.status == 404:
-            return  # nothing is there: as it should be
-        raise of_status(
-            wrong.status or 0, str(wrong.body or "").encode(), name, cluster.kube.access
-        ) from None
-    except (HTTPError, OSError) as wrong:
-        raise of_transport(wrong, cluster.kube.access) from None
+        with told(cluster.kube.access, name):
+            getattr(api, name)(NAMESPACE, label_selector=selector(), **how)
+    except ApiError as error:
+        if error.trouble is not Trouble.NOT_FOUND:  # nothing is there: as it should be
+            raise

@@ -78,7 +78,7 @@ class Bench:
 
     def lease_holder(self) -> str:
         """Who holds the cluster's Lease; nobody is ''."""
-        seen = ClusterLease(self.cluster.kube.client()).read()
+        seen = ClusterLease(self.cluster.kube).read()
         return "" if seen is None else str(seen["spec"].get("holderIdentity") or "")
 
     def whole_after(self) -> float | None:

@@ -16,9 +16,11 @@ from chaos.safety.entry import Entry
 from chaos.safety.errors import Denied, Refused, Unhealed
 from chaos.safety.fence import Fence
 from chaos.safety.journal import Journal, state_folder
+from chaos.safety.lease import Body
 from chaos.safety.lock import RunLock
 from fixtures import gate
 from selftests.fakes.node import ADDRESS, FakeNode
+from selftests.unit.test_safety_lease import Clock, FakeLeases, lease
 
 UID = "0a1b"
 TARGET = TargetNode(name="cp-1", address=ADDRESS, roles=frozenset({"control-plane"}))
@@ -47,13 +49,47 @@ def _find(journal: Journal, nodes: dict[str, FakeNode], fake: FakeNode) -> Any:
 def cluster(node: FakeNode, *, environment: str = "lab", uid: str = UID) -> Cluster:
     part = SimpleNamespace(environment=environment, uid=UID)
     inventory = SimpleNamespace(cluster=part)
-    return cast("Cluster", SimpleNamespace(inventory=inventory, nodes=(node,), uid=lambda: uid))
+    parts = {"inventory": inventory, "nodes": (node,), "uid": lambda: uid, "kube": None}
+    return cast("Cluster", SimpleNamespace(**parts))
 
 
-def test_a_clean_cluster_is_fine_and_nothing_is_held(node: FakeNode, state: Path) -> None:
+@pytest.fixture(autouse=True)
+def leases(monkeypatch: pytest.MonkeyPatch) -> FakeLeases:
+    """The cluster's Lease."""
+    api = FakeLeases()
+    monkeypatch.setattr("chaos.run.ClusterLease", lambda _kube: api)
+    return api
+
+
+def test_a_clean_cluster_is_fine_and_nothing_is_held(
+    node: FakeNode, state: Path, leases: FakeLeases
+) -> None:
     ask_first(cluster(node), environ={})
     with RunLock(state):
         pass
+    assert leases.holder == ""
+
+
+class Renewed(FakeLeases):
+    """Somebody writes it whenever it was read."""
+
+    def read(self) -> Body | None:
+        seen = super().read()
+        if self.body:
+            self._write(self.body)
+        return seen
+
+
+def test_a_run_on_another_host_refuses_before_anything_begins(
+    node: FakeNode, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = Renewed()
+    lease(api, "elsewhere/7", Clock()).acquire()
+    monkeypatch.setattr("chaos.run.ClusterLease", lambda _kube: api)
+    with pytest.raises(Refused, match="under way: elsewhere/7") as refused:
+        ask_first(cluster(node), environ={})
+    assert refused.value.exit_code == 3
+    assert api.holder == "elsewhere/7"
 
 
 def test_a_folder_on_a_node_refuses_with_code_4(node: FakeNode, state: Path) -> None:
