@@ -39,8 +39,9 @@ NODE_PORTS, MOST_NODES = 30.0, 30
 # Seconds. These two are our eyes, and model no client: they need not wait as long as one does to
 # notice that a peer has gone silent.
 VIEW: dict[str, Any] = {"read_idle": 3.0, "ping_timeout": 2.0}
-# Where a question needs a shell on a node, and any node would do: one of each zone, and no more.
-PLACES = 3
+# Where a question needs a shell on a node, and any node would do: one of each zone, and no more;
+# at a rate (Hz) of all together.
+PLACES, TOGETHER = 3, 1.0
 
 
 def probes_of(cluster: Cluster) -> tuple[ProbeSpec, ...]:
@@ -116,8 +117,9 @@ def _etcd(choice: Choice) -> None:
 
 
 def _controllers(choice: Choice) -> None:
+    scripts = {name: leader_acting.asking(p) for name, p in leader_acting.COMPONENTS.items()}
     for node in choice.cluster.with_role(Role.CONTROL_PLANE):
-        choice.ask("leader-acting", node, leader_acting.asking())
+        choice.ask("leader-acting", node, scripts)
 
 
 def _balancers(choice: Choice) -> None:
@@ -172,13 +174,15 @@ def _pods(choice: Choice) -> None:
         dns = finding.cluster_dns(cluster.kube)
         workers = cluster.with_role(Role.WORKER) or cluster.with_role(Role.CONTROL_PLANE)
         name = f"kubernetes.default.svc.{dns.domain}"
-        for node in _one_a_zone(workers):
-            choice.ask("cluster-dns", node, cluster_dns.asking(dns.address, name))
+        asking = _one_a_zone(workers)
+        for node in asking:
+            script = cluster_dns.asking(dns.address, name)
+            choice.ask("cluster-dns", node, script, rate=TOGETHER / len(asking))
         theirs = finding.nodes_with(cluster.kube, dns.label)
         hosts = [n for n in cluster.with_role(Role.WORKER, Role.CONTROL_PLANE) if n.name in theirs]
         script = pod_network.asking(label=dns.label, dns=dns.address, domain=dns.domain)
-        for node in _one_a_zone(hosts):
-            choice.ask("pod-network", node, script)
+        for node in (asking := _one_a_zone(hosts)):
+            choice.ask("pod-network", node, script, rate=TOGETHER / len(asking))
         if not hosts:
             told = "No node of the inventory runs a Pod of the cluster's DNS."
             choice.left_out["pod-network"] = told

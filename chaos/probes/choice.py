@@ -19,12 +19,17 @@ from chaos.probes.access import ApiAccess
 
 @dataclass(frozen=True, slots=True)
 class _Remote:
-    """A probe that a node's shell asks for."""
+    """A probe that asks through a node; `scripts` by the option that gets what runs them."""
 
     kind: str
     node: Node
-    script: str
+    scripts: Mapping[str, str]
     options: Mapping[str, Any]
+
+    def reached(self) -> dict[str, Any]:
+        """The options that say how."""
+        argv = {name: reaching.argv(self.node, script) for name, script in self.scripts.items()}
+        return argv if "argv" in argv else {"argvs": argv}
 
 
 @dataclass(slots=True)
@@ -46,16 +51,18 @@ class Choice:
         """Take a probe; the arguments are those of `ProbeKind.spec`."""
         self.specs.append(self.known[kind].spec(access, **how))
 
-    def ask(self, kind: str, node: Node, script: str, **options: Any) -> None:
+    def ask(self, kind: str, node: Node, script: str | Mapping[str, str], **options: Any) -> None:
         """Take a probe that asks through a shell on a node, if `try_shells` finds that it can.
 
         Args:
-            kind: one of those that use `remote.Remote`.
+            kind: one of those that use `remote.Remote` or `piped.Piped`.
             node: whose shell.
-            script: as `remote.loop` made it.
+            script: as `remote.loop` or `piped.holding` made it; several by name, of which the
+                first is tried.
             options: the kind's own.
         """
-        self._remote.append(_Remote(kind, node, script, options))
+        scripts = {"argv": script} if isinstance(script, str) else script
+        self._remote.append(_Remote(kind, node, scripts, options))
 
     @contextlib.contextmanager
     def unless(self, *kinds: str) -> Iterator[None]:
@@ -68,7 +75,7 @@ class Choice:
     def try_shells(self) -> None:
         """See which shells can do what is asked of them, all at once, and take those that can."""
         tries: dict[int, Callable[[], str]] = {
-            number: partial(reaching.trouble, one.node, one.script)
+            number: partial(reaching.trouble, one.node, next(iter(one.scripts.values())))
             for number, one in enumerate(self._remote)
         }
         for number, wrong in together(tries).items():
@@ -77,5 +84,5 @@ class Choice:
             if told:
                 self.left_out[f"{one.kind}@{one.node.name}"] = told
                 continue
-            argv = reaching.argv(one.node, one.script)
-            self.add(one.kind, path=one.node.name, node=one.node.name, argv=argv, **one.options)
+            how = {**one.reached(), **one.options}
+            self.add(one.kind, path=one.node.name, node=one.node.name, **how)

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 from chaos.cluster.shell import quote
 from chaos.measure.outcome import Outcome
-from chaos.measure.probe import Attempt
+from chaos.measure.probe import Attempt, ProbeSpec
 from chaos.probes import probe
-from chaos.probes.asked import Asked
-from chaos.probes.curl import judged
-from chaos.probes.remote import SLOW, Said, loop
-
-# Seconds: of each of the requests. Two that hang end within the shell's time-out, and the third is
-# asked only where the second was answered.
-LIMIT = 0.8
+from chaos.probes.classify import of_status
+from chaos.probes.http import get
+from chaos.probes.login import NoAnswer
+from chaos.probes.piped import Piped, Unserved, holding, looked
+from chaos.probes.remote import SLOW
 
 # What the member has in memory of Raft: a line of its own in `/debug/vars`, which the client port
-# serves as it does the rest, and a port for metrics alone does not.
+# serves as it does the rest, and a port for metrics alone does not. Of the rest of the variables
+# one is etcd's command line: nothing else of them is kept.
 _VARIABLE = "raft.status"
+# Seconds for what is told beside its health.
+_BESIDE = 0.4
 
 
 def asking(url: str, *, ca: str, certificate: str, key: str) -> str:
-    """The shell text that asks a member, with files of the machine: its keys never leave it.
+    """The shell text that holds a connection to a member, with files of the machine.
 
     Args:
         url: the member's, as `https://127.0.0.1:2379`.
@@ -31,24 +33,17 @@ def asking(url: str, *, ca: str, certificate: str, key: str) -> str:
         certificate: a client's certificate, a file there.
         key: its key, a file there.
     """
-    asked = quote(
-        *("curl", "--silent", "--max-time", f"{LIMIT}", "--write-out", "\\n%{http_code}\\n"),
-        *("--cacert", ca, "--cert", certificate, "--key", key),
-    )
     files = quote(ca, certificate, key)
-    return loop(
-        f"{asked} {quote(f'{url}/health')}; echo $?\n"
-        # Where it is: of the rest of the variables, one is etcd's command line.
-        f"seen=$({asked} {quote(f'{url}/debug/vars')}) && {{\n"
-        f"""printf %s "$seen" | grep -ao '"{_VARIABLE}": *{{.*}}' ||\n"""
-        f"{asked} --data '{{}}' {quote(f'{url}/v3/maintenance/status')}; }}",
-        before=f"command -v curl >/dev/null || {{ echo there is no curl; return 1; }}\n"
-        f'for f in {files}; do [ -r "$f" ] || {{ echo "there is no file $f"; return 1; }}; done',
+    there = f'for f in {files}; do [ -r "$f" ] || {{ echo "there is no file $f"; return 1; }}; done'
+    return holding(
+        urlsplit(url).netloc,
+        *("-verify_return_error", "-CAfile", ca, "-cert", certificate, "-key", key),
+        before=there,
     )
 
 
 @probe("etcd-member", rate=1.0, timeout=2.0, slow=SLOW)
-class EtcdMember(Asked):
+class EtcdMember:
     """A member's health as it tells it (`/health`: it has a leader and can commit), and its view.
 
     The detail has the `member` itself and its `leader` (ids in hex, empty without one), also where
@@ -57,24 +52,51 @@ class EtcdMember(Asked):
     of Raft in one go. Where it has none, `term` stands in: that of `/v3/maintenance/status`, which
     is the term of the entry that was applied last.
 
-    Options: as in `Remote`, with `asking` as the shell's text.
+    Options: `argv`, the program that runs `asking`'s text; `node`, its machine.
     """
 
-    def judge(self, said: Said, attempt: Attempt) -> Outcome:
-        """Its health; its view is noted."""
-        health, status, code, view, *_ = [*said.out.splitlines(), *[""] * 4]
+    def __init__(self, spec: ProbeSpec) -> None:
+        self._node: str = spec.options["node"]
+        self._member = Piped(spec.options["argv"])
+
+    async def prepare(self) -> None:
+        """Reach the machine."""
+        await self._member.prepare()
+
+    async def observe(self, attempt: Attempt) -> Outcome:
+        """One look."""
+        return await looked(attempt, self._node, self._look(attempt))
+
+    async def _look(self, attempt: Attempt) -> Outcome:
+        health = await self._member.ask(get("etcd", "/health"), attempt)
         try:
-            if view.startswith(f'"{_VARIABLE}"'):
-                _note_raft(json.loads(f"{{{view}}}")[_VARIABLE], attempt)
-            elif view:
-                _note_status(json.loads(view), attempt)
+            await self._view(attempt)
+        except (Unserved, NoAnswer):
+            pass  # its health stands by itself
         except (ValueError, KeyError, TypeError) as error:
             attempt.note(error=f"no status of etcd: {error!r}"[:160])
-        outcome = judged(int(code) if code.isdigit() else said.code, status, attempt)
-        if outcome is Outcome.OK and '"health":"true"' not in health.replace(" ", ""):
-            attempt.note(error=health[:160])
+        outcome = of_status(health.status)
+        if outcome is not Outcome.OK:
+            attempt.note(status=health.status)
+        elif b'"health":"true"' not in health.body.replace(b" ", b""):
+            attempt.note(error=health.body[:160].decode(errors="replace"))
             return Outcome.WRONG
         return outcome
+
+    async def _view(self, attempt: Attempt) -> None:
+        seen = await self._member.ask(get("etcd", "/debug/vars"), attempt, limit=_BESIDE)
+        raft = json.loads(seen.body).get(_VARIABLE) if seen.status == 200 else None
+        if raft:
+            _note_raft(raft, attempt)
+            return
+        asked = get("etcd", "/v3/maintenance/status", post="{}")
+        status = await self._member.ask(asked, attempt, limit=_BESIDE)
+        if status.status == 200:
+            _note_status(json.loads(status.body), attempt)
+
+    async def close(self) -> None:
+        """Let go of it."""
+        await self._member.close()
 
 
 def _note_raft(view: dict[str, Any], attempt: Attempt) -> None:

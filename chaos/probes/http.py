@@ -7,6 +7,8 @@ which is right for an application and hides just what the probe of reused connec
 from __future__ import annotations
 
 import asyncio
+import gzip
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -64,13 +66,17 @@ def request(
     return f"{method} {url} HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
-def get(host: str, url: str, *, close: bool = False) -> bytes:
+def get(
+    host: str, url: str, *, close: bool = False, compressed: bool = False, post: str = ""
+) -> bytes:
     """A GET of anything that is no apiserver.
 
     Args:
         host: with its port, as the server is to read it.
         url: path and query.
         close: as in `request`.
+        compressed: the answer may be (gzip).
+        post: what is sent instead with a POST, as JSON.
     """
     fields = {
         "Host": host,
@@ -78,8 +84,12 @@ def get(host: str, url: str, *, close: bool = False) -> bytes:
         "Accept": "*/*",
         "Connection": "close" if close else "keep-alive",
     }
+    if compressed:
+        fields["Accept-Encoding"] = "gzip"
+    if post:
+        fields |= {"Content-Type": "application/json", "Content-Length": str(len(post))}
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-    return f"GET {url} HTTP/1.1\r\n{head}\r\n".encode()
+    return f"{'POST' if post else 'GET'} {url} HTTP/1.1\r\n{head}\r\n{post}".encode()
 
 
 async def exchange(connection: Connection, sent: bytes, attempt: Attempt) -> Answer:
@@ -94,7 +104,11 @@ async def exchange(connection: Connection, sent: bytes, attempt: Attempt) -> Ans
     if connection.peer:
         attempt.note(peer=connection.peer)
     connection.writer.write(sent)
-    reader = connection.reader
+    return await read_answer(connection.reader)
+
+
+async def read_answer(reader: asyncio.StreamReader) -> Answer:
+    """Read one answer. Raises as `exchange`."""
     try:
         first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         version, status, *_ = first.split(" ")
@@ -103,9 +117,11 @@ async def exchange(connection: Connection, sent: bytes, attempt: Attempt) -> Ans
         pairs = (line.partition(":") for line in lines if line)
         fields = {name.strip().lower(): value.strip() for name, _, value in pairs}
         body = await _body(reader, fields)
+        if fields.get("content-encoding", "").lower() == "gzip":
+            body = gzip.decompress(body)
         kept = fields.get("connection", "").lower() != "close"
         return Answer(int(status), body, kept)
-    except (ValueError, asyncio.LimitOverrunError) as error:
+    except (ValueError, gzip.BadGzipFile, zlib.error, asyncio.LimitOverrunError) as error:
         raise BadAnswer(str(error)) from None
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import asyncio
+import re
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from chaos.cluster.shell import quote
 from chaos.measure.outcome import Outcome
-from chaos.measure.probe import Attempt
+from chaos.measure.probe import Attempt, ProbeSpec
 from chaos.probes import probe
-from chaos.probes.asked import Asked
-from chaos.probes.curl import judged
-from chaos.probes.remote import SLOW, Said, loop
+from chaos.probes.classify import of_status
+from chaos.probes.http import Answer, get
+from chaos.probes.piped import Piped, holding, looked
+from chaos.probes.remote import SLOW
 
 COMPONENTS: Mapping[str, int] = MappingProxyType(
     {"kube-controller-manager": 10257, "kube-scheduler": 10259}
@@ -22,47 +25,31 @@ COMPONENTS: Mapping[str, int] = MappingProxyType(
 # (kubeadm binds it to system:kubelet-api-admin alone).
 KUBECONFIG = "/etc/kubernetes/admin.conf"
 
-# Seconds, of each request: one is asked after the other.
-LIMIT = 0.8
-
-_METRIC = "leader_election_master_status"
-# The line before those of each.
-_WHOSE = "component "
+_METRIC = re.compile(rb"^leader_election_master_status\{(.*)\} (\S+)$", re.MULTILINE)
 
 
-def asking(*, kubeconfig: str = KUBECONFIG, components: Mapping[str, int] = COMPONENTS) -> str:
-    """The shell text that asks the controllers of a machine, at 127.0.0.1, where they listen.
+def asking(port: int, *, kubeconfig: str = KUBECONFIG) -> str:
+    """The shell text that holds a connection to a controller of a machine, at 127.0.0.1.
 
-    Their certificates are their own and nobody's to check; what they are given is a certificate,
-    which they cannot make use of, and no token. The key is handed on by here-documents, so that it
-    stands in no list of processes. Of the metrics one line each comes back.
+    Its certificate is its own and nobody's to check; what it is given is a certificate, which it
+    cannot make use of, and no token. The key is handed on by a here-document, so that it stands in
+    no list of processes.
 
     Args:
+        port: where its metrics are.
         kubeconfig: a file there, with a client's certificate and key in it.
-        components: as COMPONENTS.
     """
-    asked = quote(
-        *("curl", "--silent", "--insecure", "--max-time", f"{LIMIT}"),
-        *("--write-out", "\\n%{http_code}\\n", "--cert", "/dev/fd/3", "--key", "/dev/fd/4"),
+    given = " 3<<CERTIFICATE 4<<KEY\n$certificate\nCERTIFICATE\n$key\nKEY"
+    return holding(
+        f"127.0.0.1:{port}",
+        *("-cert", "/dev/fd/3", "-key", "/dev/fd/4"),
+        before=_before(quote(kubeconfig)),
+        given=given,
     )
-    one = f"""\
-of() {{
-echo "{_WHOSE}$1"
-{{ {asked} "https://127.0.0.1:$2/metrics"; echo "exit $?"; }} 3<<CERTIFICATE 4<<KEY |
-$certificate
-CERTIFICATE
-$key
-KEY
-grep -aE '^({_METRIC}|[0-9]+$|exit )'
-}}
-"""
-    every = "".join(f"of {quote(name)} {port}\n" for name, port in components.items())
-    return loop(f"{one}{every}", before=_before(quote(kubeconfig)))
 
 
 def _before(kubeconfig: str) -> str:
     return f"""\
-command -v curl >/dev/null || {{ echo there is no curl; return 1; }}
 [ -r {kubeconfig} ] || {{ echo there is no file {kubeconfig}; return 1; }}
 data() {{ sed -n "s/^ *client-$1-data: *//p" {kubeconfig} | head -n 1 | base64 -d; }}
 certificate=$(data certificate) key=$(data key)
@@ -72,7 +59,7 @@ certificate=$(data certificate) key=$(data key)
 
 # Their metrics are some 100 KB each, which they put together anew for everybody who asks.
 @probe("leader-acting", rate=0.5, timeout=2.0, slow=SLOW)
-class LeaderActing(Asked):
+class LeaderActing:
     """Whether the scheduler and the controller manager of a machine hold themselves for the leader.
 
     By the metric `leader_election_master_status` of each. The sample is ok when both said so or
@@ -82,46 +69,55 @@ class LeaderActing(Asked):
     A process lets the apiserver tell whether we may ask it, and keeps the answer for 10 s: after
     that, one that is cut off from the API tells us nothing either.
 
-    Options: as in `Remote`, with `asking` as the shell's text.
+    Options: `argvs`, by the name of each Lease the program that runs `asking`'s text; `node`, their
+    machine.
     """
 
-    def judge(self, said: Said, attempt: Attempt) -> Outcome:
-        """The worse of the two answers; what each says is noted."""
-        by_component: dict[str, list[str]] = {}
-        for line in said.out.splitlines():
-            if line.startswith(_WHOSE):
-                lines = by_component[line.removeprefix(_WHOSE)] = []
-            elif by_component:
-                lines.append(line)
-        if not by_component:
-            attempt.note(why="the shell said nothing")
-            return Outcome.NOT_SENT
-        found = [_one(name, lines, attempt) for name, lines in sorted(by_component.items())]
+    def __init__(self, spec: ProbeSpec) -> None:
+        self._node: str = spec.options["node"]
+        argvs: Mapping[str, list[str]] = spec.options["argvs"]
+        self._controllers = {name: Piped(argv) for name, argv in sorted(argvs.items())}
+
+    async def prepare(self) -> None:
+        """Reach the machine."""
+        await asyncio.gather(*(one.prepare() for one in self._controllers.values()))
+
+    async def observe(self, attempt: Attempt) -> Outcome:
+        """One look at each."""
+        looks = (self._look(name, attempt) for name in self._controllers)
+        found = await asyncio.gather(*looks)
         return next((one for one in found if one is not Outcome.OK), Outcome.OK)
 
-
-def _one(name: str, lines: list[str], attempt: Attempt) -> Outcome:
-    """The class of a component's answer; what it says is noted."""
-    # At the end, after whatever the process said.
-    status = next((line for line in reversed(lines) if line.isdigit()), "")
-    code = lines[-1].removeprefix("exit ") if lines else ""
-    within = Attempt(attempt.tick)
-    outcome = judged(int(code) if code.isdigit() else 1, status, within)
-    if outcome is not Outcome.OK:
-        told = ", ".join(f"{what} {value}" for what, value in within.detail.items())
-        attempt.note(error=f"{name}: {told}")
+    async def _look(self, name: str, attempt: Attempt) -> Outcome:
+        """The class of a controller's answer; what it says is noted."""
+        within = Attempt(attempt.tick)
+        outcome = await looked(within, self._node, self._ask(name, within))
+        told = dict(within.detail)
+        if (error := told.pop("error", None)) is not None:
+            told["error"] = f"{name}: {error}"
+        attempt.note(**told)
         return outcome
-    values = set(_values(name, lines))
-    if not values:
-        attempt.note(error=f"{name}: it does not tell whether it leads")
-        return Outcome.WRONG
-    attempt.note(**{name: 1.0 in values})
-    return outcome
+
+    async def _ask(self, name: str, attempt: Attempt) -> Outcome:
+        asked = get(name, "/metrics", compressed=True)
+        answer = await self._controllers[name].ask(asked, attempt)
+        outcome = of_status(answer.status)
+        if outcome is not Outcome.OK:
+            attempt.note(error=f"status {answer.status}")
+            return outcome
+        if (leads := _leads(name, answer)) is None:
+            attempt.note(error="it does not tell whether it leads")
+            return Outcome.WRONG
+        attempt.note(**{name: leads})
+        return Outcome.OK
+
+    async def close(self) -> None:
+        """Let go of both."""
+        await asyncio.gather(*(one.close() for one in self._controllers.values()))
 
 
-def _values(lease: str, lines: list[str]) -> Iterator[float]:
-    """The metric of this lease: a process may take part in the election of others too."""
-    for line in lines:
-        metric, _, value = line.rpartition(" ")
-        if metric.startswith(_METRIC) and f'name="{lease}"' in metric:
-            yield float(value)
+def _leads(lease: str, answer: Answer) -> bool | None:
+    """By the metric of this Lease: a process may take part in the election of others too."""
+    named = f'name="{lease}"'.encode()
+    values = {float(value) for labels, value in _METRIC.findall(answer.body) if named in labels}
+    return 1.0 in values if values else None

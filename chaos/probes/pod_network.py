@@ -57,7 +57,8 @@ def asking(*, label: str, dns: str, domain: str, url: str = "/readyz") -> str:
         # The network's file goes with the Pod. What fails from then on is no news of the API, and
         # the next shell looks for another Pod.
         f'[ -e "$net" ] || {{ kill $$; exit {_GONE}; }}\n'
-        'printf \'header = "Authorization: Bearer %s"\\n\' "$(cat "$account/token")" | '
+        'read -r token <"$account/token"\n'
+        'printf \'header = "Authorization: Bearer %s"\\n\' "$token" | '
         "curl --silent --config - --max-time 0.9 --output /dev/null --write-out '%{http_code}' "
         f'--cacert "$account/ca.crt" {quote(f"https://kubernetes.default{url}")}',
         before=_RESOLVER.format(resolv=quote(resolv)),

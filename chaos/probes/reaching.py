@@ -31,7 +31,7 @@ def argv(node: Node, script: str) -> list[str]:
 
 
 def trouble(node: Node, script: str) -> str:
-    """Why a text that `remote.loop` made cannot run there; empty where it can.
+    """Why a text that `remote.loop` or `piped.holding` made cannot run there; empty where it can.
 
     Without anything on its input it prepares itself and ends.
 

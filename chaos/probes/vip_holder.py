@@ -9,10 +9,10 @@ from chaos.probes import probe
 from chaos.probes.asked import Asked
 from chaos.probes.remote import SLOW, Said, loop
 
-ASKING = loop("timeout 1 ip -o addr show")
+ASKING = loop("exec ip -o addr show")
 
 
-@probe("vip-holder", rate=2.0, timeout=2.0, slow=SLOW)
+@probe("vip-holder", rate=1.0, timeout=2.0, slow=SLOW)
 class VipHolder(Asked):
     """Whether a machine has the virtual IP on one of its interfaces, by its own account.
 

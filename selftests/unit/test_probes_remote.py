@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import os
 import select
@@ -20,11 +19,9 @@ from chaos.measure.probe import Attempt, Probe, ProbeSpec, build
 from chaos.probes import (
     balancer_view,
     cluster_dns,
-    etcd_member,
     kinds,
-    leader_acting,
+    login,
     pod_network,
-    remote,
     vip_holder,
 )
 from chaos.probes.remote import Remote, Said, loop
@@ -37,11 +34,6 @@ apiservers,cp-2,DOWN,3,* L4TOUT,2
 apiservers,BACKEND,UP,10,,1
 statistics,FRONTEND,OPEN,,,0
 """
-STATUS = {
-    "header": {"cluster_id": "1", "member_id": "255", "raft_term": "4"},
-    "leader": "256",
-    "raftTerm": "4",
-}
 
 
 class Machine:
@@ -181,7 +173,7 @@ def test_a_program_that_is_not_there_says_so() -> None:
 def test_a_shell_that_ended_is_started_again_but_not_at_once(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote, "_AGAIN", 1.0)
+    monkeypatch.setattr(login, "_AGAIN", 1.0)
 
     async def scene(shell: Remote) -> list[Any]:
         await shell.prepare()
@@ -216,7 +208,7 @@ def test_what_was_asked_when_the_shell_broke_off_is_told_at_once(machine: Machin
 def test_no_second_shell_is_started_beside_one_that_takes_its_time(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote, "_AGAIN", 0)
+    monkeypatch.setattr(login, "_AGAIN", 0)
     started = machine.file("started")
 
     async def scene(shell: Remote) -> Any:
@@ -278,206 +270,6 @@ def once(probe: Probe) -> tuple[Outcome, dict[str, Any]]:
         return outcome, attempt.detail
 
     return asyncio.run(whole())
-
-
-@pytest.mark.parametrize(
-    ("health", "outcome", "detail"),
-    [
-        (r'printf \'{"health":"true","reason":""}\n200\n\'', Outcome.OK, {}),
-        (
-            r'printf \'{"health":"false","reason":"NO LEADER"}\n503\n\'',
-            Outcome.SERVER_ERROR,
-            {"status": "503"},
-        ),
-        (
-            r'printf \'{"health":"false"}\n200\n\'',
-            Outcome.WRONG,
-            {"error": '{"health":"false"}'},
-        ),
-        (r"printf \'\n000\n\'; exit 28", Outcome.TIMEOUT, {"curl": 28}),
-        (r"printf \'\n000\n\'; exit 7", Outcome.CONNECT, {"curl": 7}),
-        (r"printf \'\n000\n\'; exit 60", Outcome.TLS, {"curl": 60}),
-        (r"printf \'\n000\n\'; exit 56", Outcome.RESET, {"curl": 56}),
-    ],
-)
-def test_a_members_health_and_view(
-    machine: Machine, health: str, outcome: Outcome, detail: dict[str, Any]
-) -> None:
-    status = r"printf '%s\n200\n' " + f"'{json.dumps(STATUS)}'"
-    machine.tool(
-        "curl", f'case "$*" in */health) {health} ;; *) {status} ;; esac'.replace(r"\'", "'")
-    )
-    files = {name: machine.file(name) for name in ("ca", "certificate", "key")}
-    script = etcd_member.asking("https://127.0.0.1:2379", **files)
-    said, found = once(machine.probe("etcd-member", script))
-    assert (said, found) == (outcome, {"member": "ff", "leader": "100", "term": 4} | detail)
-
-
-def test_a_member_that_tells_nothing_of_itself_is_judged_by_its_health(machine: Machine) -> None:
-    machine.tool(
-        "curl", 'case "$*" in */health) echo \'{"health":"true"}\'; echo 200;; *) exit 7; esac'
-    )
-    files = {name: machine.file(name) for name in ("ca", "certificate", "key")}
-    script = etcd_member.asking("https://127.0.0.1:2379", **files)
-    assert once(machine.probe("etcd-member", script)) == (Outcome.OK, {})
-
-
-RAFT = (
-    '{"id":"8e9e05c52164694d","term":7,"vote":"8e9e05c52164694d","commit":9,"lead":"%s",'
-    '"raftState":"%s","applied":9,"progress":{"1":{"match":9,"next":10,"state":"StateReplicate"}},'
-    '"leadtransferee":"0"}'
-)
-
-
-def variables(lead: str, state: str, *, term: int = 7) -> str:
-    """What etcd has at /debug/vars."""
-    raft = (RAFT % (lead, state)).replace('"term":7', f'"term":{term}')
-    other = '"cmdline": ["etcd","--secret"],\n"file_descriptor_limit": 5,\n"memstats": {"A":{}}'
-    return f'{{\n{other},\n"raft.status": {raft}\n}}\n'
-
-
-def etcd(machine: Machine, *, seen: str, status: str = "exit 7") -> tuple[Outcome, Any]:
-    """A healthy member, and what it does when it is asked for its variables and its status."""
-    healthy = """echo '{"health":"true"}'; echo 200"""
-    asked = f"*/health) {healthy} ;; */debug/vars) {seen} ;; *) echo >>{machine.folder}/asked"
-    machine.tool("curl", f'case "$*" in {asked}; {status} ;; esac')
-    files = {name: machine.file(name) for name in ("ca", "certificate", "key")}
-    script = etcd_member.asking("https://127.0.0.1:2379", **files)
-    return once(machine.probe("etcd-member", script))
-
-
-@pytest.mark.parametrize(
-    ("lead", "state", "leader"),
-    [
-        ("8e9e05c52164694d", "StateLeader", "8e9e05c52164694d"),
-        ("f1", "StateFollower", "f1"),
-        ("0", "StateCandidate", ""),
-    ],
-)
-def test_a_members_own_term_is_read_with_its_leader(
-    machine: Machine, lead: str, state: str, leader: str
-) -> None:
-    file = machine.file("vars", variables(lead, state))
-    outcome, detail = etcd(machine, seen=f"cat {file}; echo; echo 200")
-    assert outcome is Outcome.OK
-    assert detail == {
-        "member": "8e9e05c52164694d",
-        "leader": leader,
-        "raft_term": 7,
-        "raft_leader": leader,
-        "raft_state": state,
-    }
-    assert not (machine.folder / "asked").exists()  # the status, whose term may lag
-
-
-def test_without_raft_among_the_variables_the_status_stands_in(machine: Machine) -> None:
-    status = f"echo '{json.dumps(STATUS)}'; echo 200"
-    for seen_there in (
-        "echo 404 page not found; echo 404",
-        "echo '\"raft.status\": null'; echo 200",
-    ):
-        assert etcd(machine, seen=seen_there, status=status) == (
-            *(Outcome.OK, {"member": "ff", "leader": "100", "term": 4}),
-        )
-
-
-def test_a_member_whose_raft_has_ended_tells_no_term(machine: Machine) -> None:
-    file = machine.file("vars", variables("0", "StateFollower", term=0))
-    assert etcd(machine, seen=f"cat {file}; echo; echo 200") == (Outcome.OK, {})
-
-
-def test_one_that_hangs_is_asked_no_third_time(machine: Machine) -> None:
-    assert etcd(machine, seen="exit 28") == (Outcome.OK, {})
-    assert not (machine.folder / "asked").exists()
-
-
-def metrics(**leads: int) -> str:
-    """As a process has them, its own Lease among others."""
-    every = {"other": 1, **{name.replace("_", "-"): value for name, value in leads.items()}}
-    told = "\n".join(f'leader_election_master_status{{name="{k}"}} {v}' for k, v in every.items())
-    # A label may hold any bytes; those that are no text would make grep call all of it binary.
-    return (
-        f'# HELP leader_election_master_status Gauge of\nworkqueue_depth{{a="\0"}} 1\n{told}\n7\n'
-    )
-
-
-def encoded(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
-
-
-ADMIN = f"""\
-users:
-- name: kubernetes-admin
-  user:
-    client-certificate-data: {encoded("the $certificate, `whole`")}
-    client-key-data: {encoded("the key")}
-"""
-
-
-def acting(machine: Machine, manager: str, scheduler: str) -> tuple[Outcome, Any]:
-    """By what the two do when they are asked."""
-    machine.tool(
-        "curl", f'case "$*" in *:10257/metrics) {manager} ;; *:10259/*) {scheduler} ;; esac'
-    )
-    script = leader_acting.asking(kubeconfig=machine.file("admin.conf", ADMIN))
-    return once(machine.probe("leader-acting", script))
-
-
-def test_each_controller_tells_whether_it_leads(machine: Machine) -> None:
-    manager = machine.file("manager", metrics(kube_controller_manager=0))
-    scheduler = machine.file("scheduler", metrics(kube_scheduler=1))
-    said = acting(machine, f"cat {manager}; sleep 0.1; echo 200", f"cat {scheduler}; echo 200")
-    told = {"kube-controller-manager": False, "kube-scheduler": True}
-    assert said == (Outcome.OK, told)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "outcome", "error"),
-    [
-        ("echo; echo 000; exit 7", Outcome.CONNECT, "curl 7"),
-        ("echo; echo 000; exit 28", Outcome.TIMEOUT, "curl 28"),
-        ("echo Forbidden; echo 403", Outcome.UNAUTHORIZED, "status 403"),
-        ("echo oh; echo 500", Outcome.SERVER_ERROR, "status 500"),
-        ("echo; echo 200", Outcome.WRONG, "it does not tell whether it leads"),
-    ],
-)
-def test_one_that_does_not_tell_takes_no_word_from_the_other(
-    machine: Machine, wrong: str, outcome: Outcome, error: str
-) -> None:
-    fine = f"cat {machine.file('manager', metrics(kube_controller_manager=1))}; echo 200"
-    told = {"error": f"kube-scheduler: {error}", "kube-controller-manager": True}
-    assert acting(machine, fine, wrong) == (outcome, told)
-
-
-def test_controllers_are_asked_with_a_certificate_and_where_they_are(machine: Machine) -> None:
-    calls = machine.file("calls")
-    both = f'printf "%s\\n" "$(cat /dev/fd/3 /dev/fd/4 | tr "\\n" "|") $*" >>{calls}; exit 7'
-    acting(machine, both, both)
-    told = sorted(Path(calls).read_text().splitlines(), key=lambda call: call.rpartition(" ")[2])
-    assert [call.rpartition(" ")[2] for call in told] == [
-        *("https://127.0.0.1:10257/metrics", "https://127.0.0.1:10259/metrics")
-    ]
-    given = "the $certificate, `whole`|the key| --silent"
-    assert all(call.startswith(given) for call in told)
-    assert all("--cert /dev/fd/3 --key /dev/fd/4" in call for call in told)
-    assert not any("Authorization" in call for call in told)  # its certificate is not checked
-
-
-@pytest.mark.parametrize(
-    ("content", "wrong"),
-    [
-        (None, "there is no file"),
-        ("users: []", "there is no certificate with its key in"),
-        (ADMIN.replace("client-key-data", "client-key"), "there is no certificate with its key in"),
-    ],
-)
-def test_without_a_certificate_the_controllers_cannot_be_asked(
-    machine: Machine, content: str | None, wrong: str
-) -> None:
-    machine.tool("curl", ":")
-    file = machine.file("admin.conf", content) if content else "/nowhere/admin.conf"
-    why = told(machine.spec(leader_acting.asking(kubeconfig=file)), refused)[1]
-    assert f"{wrong} {file}" in why
 
 
 def test_a_balancers_view_has_all_servers(machine: Machine) -> None:
