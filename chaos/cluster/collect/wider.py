@@ -9,7 +9,6 @@ from chaos.cluster.cluster import Cluster
 from chaos.cluster.collect import (
     clocks,
     from_pods,
-    health,
     monitoring,
     operations,
     pods,
@@ -24,7 +23,6 @@ from chaos.cluster.facts import (
     Balancer,
     Facts,
     FromPod,
-    HealthAnswer,
     MonitoringFacts,
     NetworkFacts,
     NotAvailable,
@@ -42,14 +40,11 @@ class Wider:
     network: NetworkFacts | NotAvailable
     clocks: Later[dict[str, Bounds]]
     tried: Later[tuple[FromPod, ...] | NotAvailable]
-    health: Later[tuple[HealthAnswer, ...] | NotAvailable]
     monitoring: Later[MonitoringFacts | NotAvailable]
     operations: Later[OperationsFacts | NotAvailable]
 
     @classmethod
-    def begin(
-        cls, cluster: Cluster, lists: Lists, answers: Answers, ports: dict[str, str]
-    ) -> Wider:
+    def begin(cls, cluster: Cluster, lists: Lists, answers: Answers) -> Wider:
         """Begin asking."""
         named = cluster.inventory.critical_namespaces
         network = lists.use(partial(policies.network_of, named=named), *("policies", "namespaces"))
@@ -58,7 +53,6 @@ class Wider:
             network,
             Later(partial(clocks.look, cluster)),
             Later(partial(_tried, cluster, lists, network, answers.balancers())),
-            Later(partial(health.look, cluster, ports)),
             Later(partial(monitoring.look, cluster)),
             Later(partial(operations.look, cluster)),
         )
@@ -72,7 +66,6 @@ class Wider:
                 name: clocks.narrowed(machine, bounds.get(name))
                 for name, machine in answers.machines().items()
             },
-            health=self.health.result(),
             from_pods=self.tried.result(),
             services=lists.use(webhooks.services_of, "services"),
             webhooks=lists.use(
