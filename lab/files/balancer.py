@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lab.files.monitoring import monitoring
-from lab.files.parts import File, Files, enabled
+from lab.files.parts import File, Files, enabled, fixed
 from lab.plan import Machine, Plan
 from lab.secrets import Secrets
 from lab.templates import render
@@ -17,6 +17,7 @@ def balancer(plan: Plan, machine: Machine, secrets: Secrets) -> Files:
         "/etc/haproxy/haproxy.cfg": File(render("balancer/haproxy.cfg.j2", plan=plan)),
         "/etc/haproxy/kubernetes-ca.crt": File(secrets.ca.certificate),
         "/etc/keepalived/keepalived.conf": File(keepalived),
+        "/usr/local/lib/machine/says-200": fixed("balancer/says-200.sh", 0o755),
         "/etc/dnsmasq.d/lab.conf": File(render("balancer/dnsmasq.conf.j2", plan=plan)),
         **enabled("haproxy.service"),
         **enabled("keepalived.service"),

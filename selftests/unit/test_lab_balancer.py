@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import socket
+import subprocess
+import threading
+from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
@@ -138,12 +142,48 @@ def test_a_balancer_without_haproxy_yields_and_one_without_apiservers_is_worth_l
     assert down < lines.index("http-request return status 200 if { path /ready }")
     for text in keepalived(lab):
         scripts = dict(re.findall(r"vrrp_script (\w+) \{([^}]*)\}", text))
-        assert "http://127.0.0.1:8404/alive" in scripts["haproxy"]
+        assert "/usr/local/lib/machine/says-200 /alive" in scripts["haproxy"]
         # A weight would only lower the priority: the dead one must go, not be worth less.
         assert "weight" not in scripts["haproxy"]
-        assert "http://127.0.0.1:8404/ready" in scripts["apiservers"]
+        assert "/usr/local/lib/machine/says-200 /ready" in scripts["apiservers"]
         assert "weight -50" in scripts["apiservers"]
         assert re.search(r"track_script \{\s+haproxy\s+apiservers\s+\}", text)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\n", True),
+        (b"HTTP/1.1 503 Service Unavailable\r\n\r\n", False),
+        (b"", False),
+        (None, False),
+    ],
+    ids=["200", "503", "it hangs up", "nobody"],
+)
+def test_what_keepalived_asks_haproxy_with(
+    answer: bytes | None, said: bool, tmp_path: Path
+) -> None:
+    script = files_of(PLANS["default"], PLANS["default"].balancers[0])[
+        "/usr/local/lib/machine/says-200"
+    ]
+    assert script.mode == 0o755
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        def serve() -> None:
+            peer, _ = server.accept()
+            with peer:
+                assert peer.recv(100).startswith(b"GET /alive HTTP/1.0\r\n")
+                peer.sendall(answer or b"")
+
+        if answer is None:
+            server.close()
+        else:
+            threading.Thread(target=serve, daemon=True).start()
+        file = tmp_path / "says-200"
+        file.write_text(script.content.replace("/8404", f"/{port}"))
+        done = subprocess.run(["bash", file, "/alive"], capture_output=True, check=False)
+    assert (done.returncode == 0) is said
 
 
 @every_lab
