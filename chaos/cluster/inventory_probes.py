@@ -102,6 +102,8 @@ class UserProbes(Part):
     """Ports that must take a connection."""
     promql: tuple[PromqlProbe, ...] = ()
     """Queries to a Prometheus, with the values that are good."""
+    leave_out: tuple[Text, ...] = ()
+    """Kinds of probes that are not used: where looking costs a small cluster more than it has."""
 
     @property
     def all(self) -> Iterator[UserProbe]:

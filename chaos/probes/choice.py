@@ -49,6 +49,8 @@ class Choice:
 
     def add(self, kind: str, access: ApiAccess | None = None, **how: Any) -> None:
         """Take a probe; the arguments are those of `ProbeKind.spec`."""
+        if not self._wanted(kind):
+            return
         self.specs.append(self.known[kind].spec(access, **how))
 
     def ask(self, kind: str, node: Node, script: str | Mapping[str, str], **options: Any) -> None:
@@ -61,8 +63,16 @@ class Choice:
                 first is tried.
             options: the kind's own.
         """
+        if not self._wanted(kind):
+            return
         scripts = {"argv": script} if isinstance(script, str) else script
         self._remote.append(_Remote(kind, node, scripts, options))
+
+    def _wanted(self, kind: str) -> bool:
+        if kind not in self.cluster.inventory.probes.leave_out:
+            return True
+        self.left_out[kind] = "The inventory leaves it out."
+        return False
 
     @contextlib.contextmanager
     def unless(self, *kinds: str) -> Iterator[None]:

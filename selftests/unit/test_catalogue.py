@@ -18,11 +18,13 @@ STRANGERS = {
     "chaos: {allowed: [kubelet-stopp]}\n": 'no fault "kubelet-stopp"; did you mean "kubelet-stop"',
     "budgets: {kubelet: {redundancy: 1m}}\n": 'no fault "kubelet"',
     "budgets: {any: {probes: {api-read: {recover: 1s}}}}\n": 'no probe "api-read"; did you mean',
+    "probes: {leave_out: [canary]}\n": 'no probe "canary"',
 }
 FRIENDS = [
     WAIVER % "etcd-odd-voters",
     WAIVER % "zone-partition",
     WAIVER % "zone-partition-silent",
+    "probes: {leave_out: [scheduling-canary]}\n",
     "chaos: {allowed: [all]}\nbudgets: {etcd-stop: {probes: {any: {recover: 9s}}}}\n",
 ]
 

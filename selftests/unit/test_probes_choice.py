@@ -298,3 +298,20 @@ def test_what_cannot_be_prepared_is_left_out_with_the_reason(tmp_path: Path) -> 
         choice.add("api-read-new", ApiAccess("198.18.0.1", 6443, "no PEM"))
     assert choice.left_out == {"a": "There is no namespace.", "b": "There is no namespace."}
     assert [spec.name for spec in choice.specs] == ["api-read-new"]
+
+
+def test_what_the_inventory_leaves_out_is_left_out_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = Tried({"cp-1": ""})
+    monkeypatch.setattr(reaching, "trouble", tried.trouble)
+    text = INVENTORY + "probes: {leave_out: [vip-holder, api-write]}\n"
+    choice = Choice(Cluster(inventory_of(tmp_path, text)))
+    access = ApiAccess("198.18.0.1", 6443, "no PEM")
+    for kind in ("api-read-new", "api-write"):
+        choice.add(kind, access)
+    choice.ask("vip-holder", choice.cluster.nodes[0], "look", address="198.18.0.100")
+    choice.try_shells()
+    assert [spec.name for spec in choice.specs] == ["api-read-new"]
+    told = "The inventory leaves it out."
+    assert choice.left_out == {"api-write": told, "vip-holder": told}
