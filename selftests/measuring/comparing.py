@@ -47,9 +47,10 @@ class Seen:
     `valid`: neither the runner stood still nor was the probe blind at an edge. `count` is how many
     outages (of one backend of three: degradations) it was seen as: 0 is missed, 1 is right.
     `begin` and `end` are how much the upper bound is wider than the truth at either edge: below
-    zero the truth reaches out of it. `allowed` is one period and the latency of a good sample of
-    just before or after. `upper` is the length of the upper bound, `share` what failed of what was
-    attempted. `wrong` says what else is not as it should be.
+    zero the truth reaches out of it. The end of a hang is a truth with two edges: the process goes
+    on, and then it serves somebody; what lies between them is no error. `allowed` is one period and
+    the latency of a good sample of just before or after. `upper` is the length of the upper bound,
+    `share` what failed of what was attempted. `wrong` says what else is not as it should be.
     """
 
     kind: str
@@ -139,7 +140,7 @@ def seen(timeline: Timeline, asked: Asked, truth: Truth, *, probe: str) -> Seen:
     return replace(
         blank,
         begin=span.begin - one.upper.begin,
-        end=one.upper.end - span.end,
+        end=_late(one.upper.end, span.end, truth.served.get(summary.probe.kind, span.end)),
         upper=one.upper.length,
         share=one.share if isinstance(one, Degradation) else 1.0,
         wrong=", ".join(
@@ -150,6 +151,11 @@ def seen(timeline: Timeline, asked: Asked, truth: Truth, *, probe: str) -> Seen:
             )
         ),
     )
+
+
+def _late(end: float, truth: float, served: float) -> float:
+    """How much later than the truth an end is, which lies between two moments; below 0: earlier."""
+    return end - truth if end < truth else max(0.0, end - served)
 
 
 def invented(looked: Looked) -> list[str]:

@@ -42,6 +42,23 @@ def test_what_was_measured_well_breaks_no_promise(kind: str, length: float) -> N
     assert broken([one]) == []
 
 
+def test_a_hang_ends_between_going_on_and_serving_somebody() -> None:
+    fault, kind = Fault("hang", Span(10.013, 12.0)), KINDS["hung"]
+    timeline = timeline_of(
+        simulate([fault], until=UNTIL, rate=20, rng=random.Random(1)), until=UNTIL
+    )
+    alone = as_seen("hung", fault.span)
+
+    def held(end: float, served: float) -> Seen:
+        told = {timeline.probe("p").kind: served}
+        truth = Truth(kind.mode, Span(fault.span.begin, end), told)
+        return seen(timeline, Asked(kind, fault.span.length), truth, probe="p")
+
+    assert held(11.8, 12.0).end == pytest.approx(alone.end)
+    assert held(11.8, 12.0 + 2 * alone.end).end == 0.0
+    assert not held(12.2, 12.3).within  # the bound ends before the truth does
+
+
 def test_one_of_three_is_one_degradation_of_its_share() -> None:
     one = as_seen("one of three", Span(10.013, 16.0))
     assert one.count == 1

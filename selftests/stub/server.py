@@ -25,6 +25,8 @@ TCP_CLOSE_WAIT = 8
 BACKLOG = 4096
 # Of those who waited through a hang the first are served at once, and not all of them at the last.
 HANDSHAKES = 2
+# Seconds after a hang until it is told when whoever waited was served.
+SERVED = 1.0
 RST_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -44,6 +46,8 @@ class Server:
         self._handshakes = asyncio.Semaphore(HANDSHAKES)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._woke = 0.0
+        self.served: dict[str, float] = {}
+        """When whoever asks in one way was first answered after the last hang."""
         self.mode = ""
         self.options: dict[str, float] = {}
         self.listen()
@@ -101,6 +105,7 @@ class Server:
         if mode == "hang":
             time.sleep(options["length"])
             self._woke = time.monotonic()
+            self.served = {}
             return moment
         if mode == "refuse":
             assert self._listener
@@ -187,6 +192,8 @@ class Connection(asyncio.Protocol):
     def _write(self, answer: bytes, close: bool) -> None:
         assert self._transport
         self._transport.write(answer)
+        way = "api-read-new" if close else "api-read-reused"
+        self._server.served.setdefault(way, time.monotonic())
         if close:
             self._transport.close()
 
@@ -218,7 +225,14 @@ async def main() -> None:
         loop.call_at(moment + options["length"], end, mode, moment)
 
     def end(mode: str, begun: float) -> None:
-        say(mode=mode, begin=begun, end=server.end())
+        ended = server.end()
+        if mode == "hang":
+            loop.call_later(SERVED, tell, begun, ended)
+        else:
+            say(mode=mode, begin=begun, end=ended)
+
+    def tell(begun: float, ended: float) -> None:
+        say(mode="hang", begin=begun, end=ended, served=server.served)
 
     def heard() -> None:
         # One line a plan. Unbuffered reads: what is left in a buffer would not wake us.

@@ -6,7 +6,8 @@ import json
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,10 +20,15 @@ NAME = "stub.holdfast.test"
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What the stub did, when, by its own monotonic clock."""
+    """What the stub did, when, by its own monotonic clock.
+
+    `served`: by the kind of probe, when the first was answered after a hang. Until then the process
+    goes on and serves nobody: it has a crowd of those who waited to work through.
+    """
 
     mode: str
     span: Span
+    served: Mapping[str, float] = field(default_factory=dict)
 
 
 class Stub:
@@ -73,7 +79,10 @@ class Stub:
         """What was planned since this was last asked, as it came to be; waits for its end."""
         told = [self._read() for _ in range(self._planned)]
         self._planned = 0
-        return [Truth(one["mode"], Span(one["begin"], one["end"])) for one in told]
+        return [
+            Truth(one["mode"], Span(one["begin"], one["end"]), one.get("served", {}))
+            for one in told
+        ]
 
     def now(self, mode: str, **options: float) -> None:
         """Misbehave from now on, for the rest of its life."""
