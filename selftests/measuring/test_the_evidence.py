@@ -31,10 +31,10 @@ machine share. An outage counts once for each of the two probes.
 *Within bounds*: the truth lies inside of the upper bound. *Beyond what is allowed*: an edge of the
 upper bound may be off by one period (50 ms) and the latency of a good sample; by three periods
 where one backend of three is silent. *Invalid*: the machine stood still at an edge, as the control
-probe tells; not judged. *Hung*: the process stands still and then goes on; its end is when it serves
-the first of those who waited. *Silent*: it takes everything and answers nothing. *Slow*: it answers
-1.5 s late, beyond the time-out of 1 s. *In time*: answered before the time-out, which is slow and no
-outage; the bounds are the slow lane's."""
+probe tells; not judged. *Hung*: the process stands still and then goes on; its end is when it
+serves the first of those who waited. *Silent*: it takes everything and answers nothing. *Slow*: it
+answers 1.5 s late, beyond the time-out of 1 s. *In time*: answered before the time-out, which is
+slow and no outage; the bounds are the slow lane's."""
 
 _rng = random.Random(SEED)
 PLAN = rounds(all_asked(_rng), count=ROUNDS, stubs=STUBS, rng=_rng)
