@@ -178,16 +178,21 @@ def _meets(upper: Span, truth: Span) -> bool:
 def _good_latency(timeline: Timeline, probe: str, span: Span) -> float:
     """The longest latency of a good sample in the second before and the second after.
 
-    Latency counts from the intended start. How late the samples at the edges themselves began is
-    the sampler's own delay, and counts too.
+    Latency counts from the intended start. How late samples at the edges began, this probe's or
+    another's, is the sampler's own delay, and counts too: at the end of a hang it has a crowd of
+    answers to work through.
     """
     found = [0.0]
     for sample in timeline.samples[probe]:
         before, after = span.begin - sample.start, sample.start - span.end
         if sample.outcome is Outcome.OK and (0 < before <= 1 or 0 < after <= 1):
             found.append(sample.latency)
-        elif abs(before) < EDGE or abs(after) < EDGE:
-            found.append(sample.lateness)
+    for samples in timeline.samples.values():
+        found += [
+            sample.lateness
+            for sample in samples
+            if abs(sample.due - span.begin) < EDGE or abs(sample.due - span.end) < EDGE
+        ]
     return max(found)
 
 
