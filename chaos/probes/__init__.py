@@ -85,10 +85,11 @@ def probe(
     """
 
     def mark(cls: _Class) -> _Class:
-        if name in _KINDS:
-            raise ValueError(f"there are two kinds of probe called {name}")
         does = (inspect.getdoc(cls) or "").partition("\n")[0]
         factory = f"{cls.__module__}:{cls.__qualname__}"
+        # The same class again is a file that was imported anew.
+        if name in _KINDS and _KINDS[name].factory != factory:
+            raise ValueError(f"there are two kinds of probe called {name}")
         _KINDS[name] = ProbeKind(name, rate, timeout, factory, does, slow)
         return cls
 

@@ -1,4 +1,4 @@
-"""All facts at once, in two rounds: the second asks where the first has shown."""
+"""All facts, in two rounds after the balancers: the second asks where the first has shown."""
 
 from __future__ import annotations
 
@@ -53,8 +53,9 @@ def collect(cluster: Cluster) -> Facts:
     Each call is bounded; with all of the cluster silent it ends within about a minute.
     """
     begun, collected = time.monotonic(), datetime.now(UTC)
+    first = Answers.of_balancers(cluster)
     listing, looking = Later(partial(_lists, cluster)), Later(partial(_etcd, cluster))
-    answers = Answers.ask(cluster)
+    answers = first.and_of_others()
     lists, etcd = listing.result(), looking.result()
     by_node = _components(answers.components(), lists)
     apiservers = lists.use(kubernetes.apiservers_of, "slices")
