@@ -119,8 +119,7 @@ class Login(ABC):
         # The end of its input first: what runs in a group of its own gets no signal from us.
         if process.stdin:
             process.stdin.close()
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        self.hang_up()
         # Until nobody holds its output any more, which a question under way may for its own time.
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(_TO_END):
