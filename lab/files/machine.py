@@ -23,6 +23,7 @@ def common(plan: Plan, machine: Machine, secrets: Secrets) -> Files:
         **{f"/etc/systemd/system/{unit}": File(link="/dev/null") for unit in NEEDLESS},
         "/etc/ssh/ssh_host_ed25519_key": File(host.private, 0o600),
         "/etc/ssh/ssh_host_ed25519_key.pub": File(host.public),
+        "/etc/systemd/system.conf.d/machine.conf": fixed("machine/system.conf"),
         "/etc/sysctl.d/99-kubernetes.conf": fixed("machine/sysctl.conf"),
         "/usr/local/lib/machine/pods.nft": File(render("machine/pods.nft.j2", plan=plan)),
         "/usr/local/lib/machine/prepare.sh": fixed("machine/prepare.sh", 0o755),
