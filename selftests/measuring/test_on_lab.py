@@ -1,8 +1,8 @@
 """The measuring on the lab: nothing where nothing is, and what etcd and HAProxy say themselves.
 
 The lab has its etcd on machines of its own: there systemd starts a killed member again at once,
-where kubelet would wait longer each time. These are three machines more than the default lab has, so
-it has a worker less: two processors carry them all.
+where kubelet would wait longer each time. These are three machines more than the default lab has,
+so it has a worker less: two processors carry them all.
 """
 
 from __future__ import annotations
