@@ -57,7 +57,11 @@ certificate=$(data certificate) key=$(data key)
     {{ echo there is no certificate with its key in {kubeconfig}; return 1; }}"""
 
 
-# Their metrics are some 100 KB each, which they put together anew for everybody who asks.
+# Seconds for an answer: metrics are some 100 KB, which they put together anew for everybody who asks,
+# and now and then they ask the apiserver first whether we may. The next sign of life must be in time.
+_WITHIN = 1.4
+
+
 @probe("leader-acting", rate=0.5, timeout=2.0, slow=SLOW)
 class LeaderActing:
     """Whether the scheduler and the controller manager of a machine hold themselves for the leader.
@@ -100,7 +104,7 @@ class LeaderActing:
 
     async def _ask(self, name: str, attempt: Attempt) -> Outcome:
         asked = get(name, "/metrics", compressed=True)
-        answer = await self._controllers[name].ask(asked, attempt)
+        answer = await self._controllers[name].ask(asked, attempt, limit=_WITHIN)
         outcome = of_status(answer.status)
         if outcome is not Outcome.OK:
             attempt.note(error=f"status {answer.status}")
