@@ -57,8 +57,8 @@ certificate=$(data certificate) key=$(data key)
     {{ echo there is no certificate with its key in {kubeconfig}; return 1; }}"""
 
 
-# Seconds for an answer: metrics are some 100 KB, which they put together anew for everybody who asks,
-# and now and then they ask the apiserver first whether we may. The next sign of life must be in time.
+# Seconds for an answer: metrics are some 100 KB, put together anew for everybody who asks, and now
+# and then the apiserver is asked first whether we may. The next sign of life must come in time.
 _WITHIN = 1.4
 
 
