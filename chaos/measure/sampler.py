@@ -25,7 +25,7 @@ from chaos.measure.errors import SamplerError
 from chaos.measure.priority import ahead
 from chaos.measure.probe import Probe, ProbeSpec, Teller, build
 from chaos.measure.sample import ORPHANED, Event
-from chaos.measure.schedule import Schedule
+from chaos.measure.schedule import Schedule, phase
 from chaos.measure.writer import BatchWriter
 
 _INPUT = 0
@@ -81,10 +81,9 @@ async def _sample(
         Schedule(spec, probe, writer.put) for spec, probe in zip(specs, probes, strict=True)
     ]
     gc.freeze()  # what is there now is there to stay: no need to walk it ever again
-    # Not all at once: spread over the period of each, they disturb each other least.
     t0 = time.monotonic() + 0.05
     ticking = [
-        asyncio.create_task(schedule.run(t0 + schedule.spec.period * number / len(schedules)))
+        asyncio.create_task(schedule.run(t0 + schedule.spec.period * phase(number)))
         for number, schedule in enumerate(schedules)
     ]
     ready = asyncio.create_task(_say_ready(schedules, scheduling))

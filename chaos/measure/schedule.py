@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 
@@ -10,6 +11,18 @@ from chaos.measure.outcome import Outcome
 from chaos.measure.probe import Attempt, Probe, ProbeSpec
 from chaos.measure.sample import Sample
 from chaos.measure.stall import LATE
+
+_GOLDEN = (math.sqrt(5) - 1) / 2
+
+
+def phase(number: int) -> float:
+    """Where in its period the probe of this number ticks, as a share of it, from 0 up to 1.
+
+    By the golden ratio: however many there are, neighbours are far apart, and so are those after
+    them. Probes of one kind stand beside each other and look at machines that may be one host: by
+    their number alone, all of them came within a tenth of a second.
+    """
+    return number * _GOLDEN % 1.0
 
 
 class Schedule:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import selectors
 from collections.abc import Awaitable, Callable
 
@@ -12,7 +13,7 @@ from chaos.measure.errors import SamplerError
 from chaos.measure.outcome import SLOW_AFTER, Outcome
 from chaos.measure.probe import Attempt, ProbeSpec, build
 from chaos.measure.sample import Sample
-from chaos.measure.schedule import Schedule
+from chaos.measure.schedule import Schedule, phase
 from chaos.measure.stall import LATE
 
 Asking = Callable[[Attempt], Awaitable[Outcome]]
@@ -193,3 +194,13 @@ def test_each_probe_says_from_when_on_an_answer_is_late(slow: float, outcome: Ou
 
     samples, _ = run(after_a_while, seconds=0.5, timeout=1.0, slow=slow)
     assert {s.outcome for s in samples} == {outcome}
+
+
+@pytest.mark.parametrize("first", range(40))
+@pytest.mark.parametrize("count", [2, 3, 5, 8])
+def test_probes_beside_each_other_never_tick_together(first: int, count: int) -> None:
+    """Apart by more than a third of what is possible, wherever in the list they stand."""
+    at = sorted(phase(number) for number in range(first, first + count))
+    gaps = [after - before for before, after in itertools.pairwise([*at, at[0] + 1.0])]
+    assert min(gaps) > 0.36 / count
+    assert all(0.0 <= moment < 1.0 for moment in at)
