@@ -19,6 +19,7 @@ from lab.wait import until
 
 TOP = "holdfast"
 PERIOD = 100_000  # microseconds: cpu.cfs_period_us, the kernel's default
+SHARES, WEIGHT = 1024, 100  # a group's weight beside others, v1 and v2: the kernel's defaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,10 @@ class Group:
         if "cpu" in hierarchies().v1:
             (cpu / "cpu.cfs_period_us").write_text(str(PERIOD))
             (cpu / "cpu.cfs_quota_us").write_text(str(limits.cpus * PERIOD))
+            (cpu / "cpu.shares").write_text(str(limits.weight * SHARES))
         else:
             (cpu / "cpu.max").write_text(f"{limits.cpus * PERIOD} {PERIOD}")
+            (cpu / "cpu.weight").write_text(str(limits.weight * WEIGHT))
         limit = "memory.limit_in_bytes" if "memory" in hierarchies().v1 else "memory.max"
         (memory / limit).write_text(str(limits.memory))
 

@@ -32,17 +32,25 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a machine may use: whole processors, and bytes of memory."""
+    """What a machine may use: whole processors, and bytes of memory.
+
+    Where the host's processors are short, it gets `weight` times what a machine of weight 1 gets.
+    """
 
     cpus: int
     memory: int
+    weight: int = 1
 
+
+# Machines of their own would not wait for each other. A worker that starts a Pod may, the control
+# plane may not: while an apiserver's collector ran for want of a processor, it answered nobody.
+FIRST = 8
 
 LIMITS = {
-    Role.CONTROL_PLANE: Limits(2, 3 * GIB),
+    Role.CONTROL_PLANE: Limits(2, 3 * GIB, FIRST),
     Role.WORKER: Limits(1, 2 * GIB),
-    Role.ETCD: Limits(1, GIB),
-    Role.LOAD_BALANCER: Limits(1, 768 * MIB),
+    Role.ETCD: Limits(1, GIB, FIRST),
+    Role.LOAD_BALANCER: Limits(1, 768 * MIB, FIRST),
 }
 
 

@@ -120,18 +120,20 @@ def test_a_command_that_cannot_enter_does_not_run(any_host: Host) -> None:
 
 def test_a_machine_may_use_what_its_limits_say(any_host: Host) -> None:
     any_host.group("dev", "cp-1")
-    Group("dev", "cp-1").limit(Limits(2, 3 * GIB))
+    Group("dev", "cp-1").limit(Limits(2, 3 * GIB, weight=8))
     if any_host.v1:
         cpu = any_host.v1["cpu"] / "holdfast/dev/cp-1"
         memory = any_host.v1["memory"] / "holdfast/dev/cp-1"
         quota = int((cpu / "cpu.cfs_quota_us").read_text())
         period = int((cpu / "cpu.cfs_period_us").read_text())
         assert (memory / "memory.limit_in_bytes").read_text() == str(3 * GIB)
+        assert (cpu / "cpu.shares").read_text() == str(8 * 1024)
     else:
         assert any_host.v2
         group = any_host.v2 / "holdfast/dev/cp-1"
         quota, period = map(int, (group / "cpu.max").read_text().split())
         assert (group / "memory.max").read_text() == str(3 * GIB)
+        assert (group / "cpu.weight").read_text() == str(8 * 100)
     assert quota / period == 2
 
 
