@@ -43,8 +43,9 @@ class Limits:
 
 
 # Machines of their own would not wait for each other. A worker that starts a Pod may, the control
-# plane may not: while an apiserver's collector ran for want of a processor, it answered nobody.
-FIRST = 8
+# plane may not: an apiserver whose collector wants for a processor answers nobody. Much more than
+# this, and it is the workers' own Pods that answer nobody.
+FIRST = 3
 
 LIMITS = {
     Role.CONTROL_PLANE: Limits(2, 3 * GIB, FIRST),
