@@ -19,6 +19,9 @@ from selftests.stub.stub import Truth
 # Seconds around an edge in which a stall of the runner, or a probe that was blind, spoils it.
 EDGE = 0.3
 
+# Answers that say no at once: how long they took, what was good took as well.
+REFUSED = {Outcome.CONNECT, Outcome.RESET, Outcome.SERVER_ERROR}
+
 # How far to look for what belongs to a truth.
 BEFORE, AFTER = 0.3, 1.2
 
@@ -49,8 +52,8 @@ class Seen:
     `begin` and `end` are how much the upper bound is wider than the truth at either edge: below
     zero the truth reaches out of it. The end of a hang is a truth with two edges: the process goes
     on, and then it serves somebody; what lies between them is no error. `allowed` is one period and
-    the latency of a good sample of just before or after. `upper` is the length of the upper bound,
-    `share` what failed of what was attempted. `wrong` says what else is not as it should be.
+    the latency of a sample just before, at or after an edge. `upper` is the length of the upper
+    bound, `share` what failed of what was attempted. `wrong` says what else is not as it should be.
     """
 
     kind: str
@@ -111,7 +114,7 @@ def seen(timeline: Timeline, asked: Asked, truth: Truth, *, probe: str) -> Seen:
     span = truth.span
     summary = summarize(timeline, probe, since=span.begin - BEFORE, until=span.end + AFTER)
     period = summary.probe.period
-    good = _good_latency(timeline, probe, span)
+    good = _latency(timeline, probe, span)
     third = asked.kind.name == "one of three"
     every: Sequence[Outage | Degradation]
     if third:
@@ -175,9 +178,10 @@ def _meets(upper: Span, truth: Span) -> bool:
     return upper.begin < truth.end and truth.begin < upper.end
 
 
-def _good_latency(timeline: Timeline, probe: str, span: Span) -> float:
+def _latency(timeline: Timeline, probe: str, span: Span) -> float:
     """The longest latency of a good sample in the second before and the second after.
 
+    And of the sample that an edge found under way, where it was refused at once.
     Latency counts from the intended start. How late samples at the edges began, this probe's or
     another's, is the sampler's own delay, and counts too: at the end of a hang it has a crowd of
     answers to work through.
@@ -187,6 +191,9 @@ def _good_latency(timeline: Timeline, probe: str, span: Span) -> float:
         before, after = span.begin - sample.start, sample.start - span.end
         if sample.outcome is Outcome.OK and (0 < before <= 1 or 0 < after <= 1):
             found.append(sample.latency)
+        elif sample.outcome in REFUSED:
+            under_way = (sample.due <= edge <= sample.end for edge in (span.begin, span.end))
+            found += [sample.latency] if any(under_way) else []
     for samples in timeline.samples.values():
         found += [
             sample.lateness

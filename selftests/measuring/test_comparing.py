@@ -66,6 +66,23 @@ def test_one_of_three_is_one_degradation_of_its_share() -> None:
     assert broken([one]) == []
 
 
+@pytest.mark.parametrize(("took", "broken_ones"), [(0.026, 0), (0.012, 1)])
+def test_what_an_edge_found_under_way_has_a_latency_too(took: float, broken_ones: int) -> None:
+    """The last good sample started 68 ms before the end: a period, and 18 ms of the next one."""
+
+    def sample(n: int) -> Sample:
+        due = 9.0 + 0.05 * n
+        good = n <= 19 or n >= 61
+        start, end = (due + 0.010, due + took) if n == 20 else (due, due + 0.008)
+        return Sample("p", due, start, end, Outcome.OK if good else Outcome.SERVER_ERROR)
+
+    timeline = timeline_of([sample(n) for n in range(400)], until=UNTIL)
+    truth = Truth(KINDS["5xx"].mode, Span(10.018, 12.042))
+    one = seen(timeline, Asked(KINDS["5xx"], truth.span.length), truth, probe="p")
+    assert one.begin == pytest.approx(0.068)
+    assert len(broken_each([one])) == broken_ones
+
+
 @pytest.mark.parametrize("shift", [-0.2, 0.2, -5.0, 5.0])
 def test_bounds_beside_the_truth_are_found(shift: float) -> None:
     one = as_seen("refused", Span(10.013, 12.0), shift=shift)
