@@ -114,7 +114,7 @@ def seen(timeline: Timeline, asked: Asked, truth: Truth, *, probe: str) -> Seen:
     span = truth.span
     summary = summarize(timeline, probe, since=span.begin - BEFORE, until=span.end + AFTER)
     period = summary.probe.period
-    good = _latency(timeline, probe, span)
+    latency = _latency(timeline, probe, span)
     third = asked.kind.name == "one of three"
     every: Sequence[Outage | Degradation]
     if third:
@@ -132,7 +132,7 @@ def seen(timeline: Timeline, asked: Asked, truth: Truth, *, probe: str) -> Seen:
         count=len(mine),
         begin=0.0,
         end=0.0,
-        allowed=(TURN if third else 1) * period + good,
+        allowed=(TURN if third else 1) * period + latency,
         upper=0.0,
         share=0.0,
         wrong="",

@@ -68,7 +68,7 @@ def test_one_of_three_is_one_degradation_of_its_share() -> None:
 
 @pytest.mark.parametrize(("took", "broken_ones"), [(0.026, 0), (0.012, 1)])
 def test_what_an_edge_found_under_way_has_a_latency_too(took: float, broken_ones: int) -> None:
-    """The last good sample started 68 ms before the end: a period, and 18 ms of the next one."""
+    """The last good sample started 68 ms before it began: a period, and 18 ms of the next one."""
 
     def sample(n: int) -> Sample:
         due = 9.0 + 0.05 * n
