@@ -122,8 +122,8 @@ def _shown(limit: timedelta) -> str:
     return f"{limit.total_seconds():g} s"
 
 
-def argv_of(reach: Reach, command: str, log: str) -> list[str]:
-    """The program that runs shell text there."""
+def argv_of(reach: Reach, command: str, log: str | None = None) -> list[str]:
+    """The program that runs shell text there; what ssh itself says goes to this file, if any."""
     if reach.kind == "local":
         return ["sh", "-c", command]
     if reach.kind in ("docker", "podman"):
@@ -140,7 +140,8 @@ def argv_of(reach: Reach, command: str, log: str) -> list[str]:
         "ServerAliveCountMax": "3",
         "LogLevel": "ERROR",
     }
-    argv = ["ssh", "-T", "-E", log]
+    argv = ["ssh", "-T"]
+    argv += ["-E", log] if log else []
     argv += ["-F", str(reach.ssh_config)] if reach.ssh_config else []
     argv += ["-i", str(reach.identity), "-o", "IdentitiesOnly=yes"] if reach.identity else []
     argv += ["-l", reach.user] if reach.user else []

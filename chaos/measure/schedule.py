@@ -46,10 +46,7 @@ class Schedule:
         tick = 0
         while True:
             due = t0 + tick * self.spec.period
-            now = time.monotonic()
-            if due > now:
-                await asyncio.sleep(due - now)
-                now = time.monotonic()
+            now = await _until(due)
             if now - due > LATE:
                 self._not_sent(due, "too late")
             # Twice what can hang: after a stall of the loop those that timed out are cleared late.
@@ -89,3 +86,11 @@ class Schedule:
         now = time.monotonic()
         detail = {"why": why}
         self._hand_on(Sample(self.spec.name, due, now, now, Outcome.NOT_SENT, detail))
+
+
+async def _until(due: float) -> float:
+    """Wait until this moment, and return what it is then: never earlier."""
+    while (now := time.monotonic()) < due:  # noqa: ASYNC110 - there is no event, but a time
+        # The loop's timers have whole milliseconds, and round to the nearest.
+        await asyncio.sleep(math.ceil((due - now) * 1e3) / 1e3)
+    return now

@@ -45,6 +45,7 @@ class ApiAccess:
         return cls(**data)
 
 
+@functools.lru_cache(maxsize=256)
 def is_address(host: str) -> bool:
     """Whether this is an IP address: there is nothing to resolve."""
     try:

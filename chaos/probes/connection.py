@@ -9,7 +9,6 @@ import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 from chaos.measure.probe import Attempt
 from chaos.probes.access import ApiAccess, is_address, tls_context
@@ -80,39 +79,31 @@ async def dial(
         OSError: as in `connect`.
     """
     attempt.phase = "dns"
-    family, address = await _resolve(host, port)
+    address = host if is_address(host) else await _resolve(host, port)
     attempt.phase = "connect"
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        sock.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(sock, address)
-    except BaseException:
-        sock.close()
-        raise
+    # The loop makes the socket itself: uvloop would leave one that is ours open, its number in
+    # other hands, when it is cancelled while it takes it over.
+    reader, writer = await asyncio.open_connection(address, port)
     if context is None:
-        reader, writer = await asyncio.open_connection(sock=sock)
         return Connection(reader, writer, "")
     attempt.phase = "tls"
-    # From here on the socket is the transport's, which closes it when the handshake fails.
-    reader, writer = await asyncio.open_connection(
-        sock=sock, ssl=context, server_hostname=name or host
-    )
+    plain = writer.transport
+    try:
+        await writer.start_tls(context, server_hostname=name or host)
+    except BaseException:
+        plain.abort()
+        raise
     certificate = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     return Connection(reader, writer, hashlib.sha256(certificate).hexdigest()[:8])
 
 
-async def _resolve(host: str, port: int) -> tuple[int, Any]:
-    """The first address of the host: going on to the next one would be a retry."""
-    flags = socket.AI_NUMERICHOST if is_address(host) else socket.AI_ADDRCONFIG
+async def _resolve(host: str, port: int) -> str:
+    """The first address of a name: going on to the next one would be a retry."""
     look_up = functools.partial(
-        socket.getaddrinfo, host, port, type=socket.SOCK_STREAM, flags=flags
+        socket.getaddrinfo, host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
     )
-    if is_address(host):
-        found = look_up()  # no name, no waiting
-    else:
-        found = await asyncio.get_running_loop().run_in_executor(_resolvers(), look_up)
-    family, _, _, _, address = found[0]
-    return family, address
+    found = await asyncio.get_running_loop().run_in_executor(_resolvers(), look_up)
+    return str(found[0][4][0])
 
 
 @functools.cache

@@ -27,7 +27,7 @@ def argv(node: Node, script: str) -> list[str]:
     if len(command.encode()) > LONGEST:
         raise NodeError(node.name, f"{node.name}: a shell text of {len(command)} characters.")
     # What ssh itself has to say comes as the shell's words do: the last of them is the reason.
-    return argv_of(backend.reach, command, "/dev/stderr")
+    return argv_of(backend.reach, command)
 
 
 def trouble(node: Node, script: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from chaos.history.file import History, begin
 from chaos.history.judges import judge
@@ -144,7 +145,7 @@ def test_a_watch_that_is_refused_is_told_and_tried_again(server: Server, tmp_pat
     begin(tmp_path / HISTORY)
     options = {"access": server.access().as_data(), "file": str(tmp_path / HISTORY)}
     spec = ProbeSpec("w", "w", "history", "x:Y", 1.0, options=options)
-    seen = asyncio.run(_watched(spec, server))
+    seen = uvloop.run(_watched(spec, server))
     assert seen == [Outcome.OK, Outcome.SERVER_ERROR]
     told = History.read(tmp_path / HISTORY).watches["objects"]
     turns = [one.turn for one in marks(History.read(tmp_path / HISTORY))]

@@ -6,6 +6,7 @@ import asyncio
 from typing import cast
 
 import pytest
+import uvloop
 
 from chaos.measure.probe import Attempt
 from chaos.probes.access import ApiAccess
@@ -34,7 +35,7 @@ def read(answer: bytes, *, ends: bool = True) -> Answer:
         connection = Connection(reader, cast("asyncio.StreamWriter", Sink()), "peer")
         return await exchange(connection, b"", Attempt(0))
 
-    return asyncio.run(scene())
+    return uvloop.run(scene())
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import uvloop
+
 from chaos.measure.outcome import Outcome
 from chaos.measure.probe import build
 from chaos.probes import kinds
@@ -124,7 +126,7 @@ def run(scene: Callable[[Any, Cluster, Server], Awaitable[None]], **options: Any
             assert not cluster.pods
             assert not cluster.there
 
-    asyncio.run(whole())
+    uvloop.run(whole())
 
 
 async def gone(cluster: Cluster) -> None:

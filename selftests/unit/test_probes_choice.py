@@ -221,7 +221,7 @@ def machine(folder: Path, url: str) -> Node:
 def test_a_shell_is_run_there_for_so_long_and_no_longer(tmp_path: Path) -> None:
     argv = reaching.argv(machine(tmp_path, "ssh://root@cp-1"), "echo 'it is' here; read -r n")
     assert argv[0] == "ssh"
-    assert argv[argv.index("-E") + 1] == "/dev/stderr"
+    assert "-E" not in argv, "a file that ssh opens: its standard error may be a socket"
     assert "timeout -k 1 600 " in argv[-1]
     # As the shell there takes it apart.
     script = shlex.split(argv[-1])[2]

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+import uvloop
 
 from chaos.measure.outcome import Outcome
 from chaos.measure.probe import Attempt, build
@@ -43,7 +44,7 @@ def run(
         async with serving(handler, **how) as server, asyncio.timeout(10):
             return await scene(server)
 
-    return asyncio.run(whole())
+    return uvloop.run(whole())
 
 
 async def opened(server: Server, **how: float) -> H2Connection:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
 from chaos.measure.outcome import Outcome
 from chaos.measure.probe import Probe, build
@@ -83,7 +84,7 @@ def at(folder: Path, handler: Handler, scene: Scene) -> Any:
             finally:
                 await probe.close()
 
-    return asyncio.run(whole())
+    return uvloop.run(whole())
 
 
 async def once(probe: Probe, _server: Server | None = None) -> tuple[Outcome, dict[str, Any]]:
@@ -188,7 +189,7 @@ def test_one_that_ends_is_a_reset_and_one_that_is_gone_refuses(tmp_path: Path) -
             await probe.close()
         return [outcome for outcome, _ in said]
 
-    fine, ended, again, *gone = asyncio.run(whole())
+    fine, ended, again, *gone = uvloop.run(whole())
     assert (fine, ended, again) == (Outcome.OK, Outcome.RESET, Outcome.OK)
     assert gone == [Outcome.CONNECT] * 2
 
@@ -206,7 +207,7 @@ def test_one_whose_certificate_is_another_authoritys_is_not_believed(tmp_path: P
             finally:
                 await probe.close()
 
-    (outcome, _), asked = asyncio.run(whole())
+    (outcome, _), asked = uvloop.run(whole())
     assert outcome is Outcome.TLS
     assert asked == []
 
@@ -241,7 +242,7 @@ def test_without_its_files_it_cannot_be_asked(tmp_path: Path, missing: str) -> N
                 await probe.close()
 
     why = f"cp-1 did not tell: there is no file {tmp_path}/{missing}"
-    assert asyncio.run(whole()) == (Outcome.NOT_SENT, {"why": why})
+    assert uvloop.run(whole()) == (Outcome.NOT_SENT, {"why": why})
 
 
 # The controllers
@@ -288,7 +289,7 @@ def acting(folder: Path, manager: Handler, scheduler: Handler) -> tuple[Outcome,
             finally:
                 await probe.close()
 
-    said: tuple[Outcome, Any] = asyncio.run(whole())
+    said: tuple[Outcome, Any] = uvloop.run(whole())
     return said
 
 
@@ -348,5 +349,5 @@ def test_without_a_certificate_the_controllers_cannot_be_asked(
         _, errors = await process.communicate()
         return process.returncode, errors
 
-    code, said = asyncio.run(whole())
+    code, said = uvloop.run(whole())
     assert (code, said.decode().strip()) == (1, f"{wrong} {file}")

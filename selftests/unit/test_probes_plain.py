@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 from pydantic import ValidationError
 
 from chaos.cluster.inventory_probes import UserProbes
@@ -44,7 +45,7 @@ def run(scene: Callable[[], Awaitable[Any]]) -> Any:
     async def whole() -> Any:
         return await scene()
 
-    return asyncio.run(whole())
+    return uvloop.run(whole())
 
 
 def http(status: int, body: str = "") -> bytes:

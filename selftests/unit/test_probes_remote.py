@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
 from chaos.cluster.shell import quote
 from chaos.measure.outcome import Outcome
@@ -79,7 +80,7 @@ def told(spec: ProbeSpec, scene: Callable[[Remote], Awaitable[Any]]) -> Any:
             finally:
                 await shell.close()
 
-    return asyncio.run(whole())
+    return uvloop.run(whole())
 
 
 async def ask(shell: Remote, tick: int = 0) -> tuple[Outcome, Any]:
@@ -257,7 +258,7 @@ def test_nothing_else_that_is_said_there_is_taken_for_an_answer(machine: Machine
         return [await ask(shell, tick) for tick in range(3)]
 
     noise = "{ echo Last login today; echo 1 2; echo once 2 0 aGk=; echo 99 0 aGk=; }"
-    said = told(machine.spec(loop(f"{noise} >/proc/$$/fd/1; echo $n")), scene)
+    said = told(machine.spec(loop(f"{noise} >&3; echo $n", before="exec 3>&1")), scene)
     assert said == [(Outcome.OK, f"0 {n}") for n in range(3)]
 
 
@@ -269,7 +270,7 @@ def once(probe: Probe) -> tuple[Outcome, dict[str, Any]]:
             await probe.close()
         return outcome, attempt.detail
 
-    return asyncio.run(whole())
+    return uvloop.run(whole())
 
 
 def test_a_balancers_view_has_all_servers(machine: Machine) -> None:
@@ -354,7 +355,7 @@ def test_the_question_to_the_clusters_dns_goes_over_udp(machine: Machine) -> Non
         return said
 
     with pytest.MonkeyPatch.context() as patch:
-        outcome, attempt = asyncio.run(scene(patch))
+        outcome, attempt = uvloop.run(scene(patch))
     assert (outcome, attempt.detail) == (Outcome.OK, {})
 
 
@@ -416,7 +417,7 @@ def test_when_the_pod_has_gone_nothing_is_said_of_the_api(pod: Machine) -> None:
         await probe.close()
         return outcome
 
-    assert asyncio.run(scene(pod.probe("pod-network", entering()))) is Outcome.NOT_SENT
+    assert uvloop.run(scene(pod.probe("pod-network", entering()))) is Outcome.NOT_SENT
 
 
 @pytest.mark.parametrize(

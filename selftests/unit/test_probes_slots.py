@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+import uvloop
 
 from chaos.measure.probe import Attempt, ProbeSpec
 from chaos.probes import slots as slots_module
@@ -69,7 +70,7 @@ def run(scene: Callable[[Slots], Awaitable[Any]]) -> Any:
     async def whole() -> Any:
         return await scene(Slots(SPEC, ACCESS))
 
-    return asyncio.run(whole())
+    return uvloop.run(whole())
 
 
 async def ask(slots: Slots, tick: int) -> Attempt:

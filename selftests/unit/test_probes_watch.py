@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import uvloop
 
 from chaos.measure.outcome import Outcome
 from chaos.measure.probe import Attempt, build
@@ -76,7 +77,7 @@ def run(scene: Callable[[Server, Api], Awaitable[Any]]) -> Any:
         async with serving(api.handle) as server, asyncio.timeout(10):
             return await scene(server, api)
 
-    return asyncio.run(whole())
+    return uvloop.run(whole())
 
 
 async def told(events: list[Any], count: int) -> list[Any]:
