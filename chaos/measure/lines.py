@@ -26,6 +26,8 @@ from chaos.measure.sample import Event, Sample
 FORMAT = "holdfast-timeline"
 VERSION = 1
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
 
 @dataclass(frozen=True, slots=True)
 class ProbeInfo:
@@ -145,4 +147,4 @@ def parse_line(line: bytes) -> Sample | Event:
 
 
 def _line(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+    return _ENCODER.encode(value).encode() + b"\n"

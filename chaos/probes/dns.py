@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import struct
 
@@ -23,12 +24,15 @@ def question(name: str, number: int) -> bytes:
         name: with all its labels; no search list is used.
         number: 0 to 65535, which the answer must bear.
     """
+    return struct.pack(">6H", number, _RECURSE, 1, 0, 0, 0) + _asked(name)
+
+
+@functools.lru_cache(maxsize=64)
+def _asked(name: str) -> bytes:
     labels = b"".join(
         bytes((len(label),)) + label.encode("idna") for label in name.strip(".").split(".")
     )
-    return (
-        struct.pack(">6H", number, _RECURSE, 1, 0, 0, 0) + labels + struct.pack(">BHH", 0, _A, _IN)
-    )
+    return labels + struct.pack(">BHH", 0, _A, _IN)
 
 
 def addresses(answer: bytes, number: int) -> tuple[str, ...]:
