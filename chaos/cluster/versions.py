@@ -13,31 +13,37 @@ from chaos.errors import HoldfastError
 _ON_NODES = ("kubelet", "runtime", "kernel", "system")
 
 
-def versions_of(cluster: Cluster) -> dict[str, str]:
-    """Versions of the control plane, by what they are of. Lists nothing.
+def version_of(cluster: Cluster) -> dict[str, str]:
+    """The API's version: one question, which tells whether the cluster can be asked at all.
 
     Raises:
-        ApiError: the API cannot be asked.
+        ApiError: it cannot.
     """
-    found = {"kubernetes": str(cluster.kube.get("/version")["gitVersion"])}
-    try:
-        found["etcd"] = _each(status.version for status in cluster.etcd_facts().statuses)
-    except HoldfastError as why:
-        found["etcd"] = f"not known: {why.problem.rstrip('.')}"
-    return found
+    return {"kubernetes": str(cluster.kube.get("/version")["gitVersion"])}
 
 
-def versions_on_nodes(seen: Cluster | Facts) -> dict[str, str]:
-    """What the nodes have; where they differ, each that there is.
+def versions_within(seen: Cluster | Facts) -> dict[str, str]:
+    """What etcd and the nodes have; where they differ, each that there is.
 
     Args:
-        seen: facts, where there are some: the nodes need not be listed again.
+        seen: facts, where there are some: nothing need be asked again.
 
     Raises:
         ApiError: the API cannot be asked.
     """
     nodes = _in(seen) if isinstance(seen, Facts) else _listed(seen)
-    return {name: _each(getattr(one, name) for one in nodes) for name in _ON_NODES if nodes}
+    found = {name: _each(getattr(one, name) for one in nodes) for name in _ON_NODES if nodes}
+    return {"etcd": _of_etcd(seen), **found}
+
+
+def _of_etcd(seen: Cluster | Facts) -> str:
+    try:
+        etcd = seen.etcd if isinstance(seen, Facts) else seen.etcd_facts()
+    except HoldfastError as why:
+        return f"not known: {why.problem.rstrip('.')}"
+    if isinstance(etcd, NotAvailable):
+        return f"not known: {etcd.reason}"
+    return _each(status.version for status in etcd.statuses)
 
 
 def _in(facts: Facts) -> list[KubernetesNode]:

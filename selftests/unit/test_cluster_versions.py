@@ -10,7 +10,7 @@ from typing import Any, cast
 from chaos.cluster import facts as f
 from chaos.cluster.cluster import Cluster
 from chaos.cluster.recorded import save
-from chaos.cluster.versions import versions_of, versions_on_nodes
+from chaos.cluster.versions import version_of, versions_within
 from chaos.errors import HoldfastError
 from fixtures import gate
 from fixtures.facts import FACTS
@@ -52,10 +52,9 @@ def of(**fields: Any) -> f.Facts:
     return replace(good(), nodes=tuple(nodes))
 
 
-def test_the_control_plane_s_own_without_a_list() -> None:
+def test_one_question_tells_whether_there_is_an_api() -> None:
     kube = Kube()
-    found = versions_of(cluster(kube, lambda: members(3)))
-    assert found == {"kubernetes": "v1.36.2", "etcd": members(3).statuses[0].version}
+    assert version_of(cluster(kube, None)) == {"kubernetes": "v1.36.2"}
     assert kube.asked == ["/version"]
 
 
@@ -63,13 +62,15 @@ def test_an_etcd_that_cannot_be_asked() -> None:
     def refuse() -> None:
         raise HoldfastError("Nobody answers.")
 
-    found = versions_of(cluster(Kube(), refuse))
-    assert found["etcd"] == "not known: Nobody answers"
+    assert versions_within(cluster(Kube(), refuse))["etcd"] == "not known: Nobody answers"
+    unread = replace(good(), etcd=f.NotAvailable("nobody answers"))
+    assert versions_within(unread)["etcd"] == "not known: nobody answers"
 
 
 def test_nodes_that_differ_are_all_told() -> None:
-    found = versions_on_nodes(cluster(Kube(), None))
+    found = versions_within(cluster(Kube(), lambda: members(3)))
     assert found == {
+        "etcd": members(3).statuses[0].version,
         "kubelet": "v1.35.0, v1.36.2",
         "runtime": "",
         "kernel": "6.18",
@@ -78,15 +79,16 @@ def test_nodes_that_differ_are_all_told() -> None:
 
 
 def test_facts_tell_it_too() -> None:
-    found = versions_on_nodes(of(runtime="containerd://2.3.7", kernel="6.18"))
+    found = versions_within(of(runtime="containerd://2.3.7", kernel="6.18"))
+    assert found["etcd"] == known(good().etcd).statuses[0].version
     assert (found["kubelet"], found["runtime"]) == ("v1.36.2", "containerd://2.3.7")
     unread = replace(good(), nodes=f.NotAvailable("nobody looked"))
-    assert versions_on_nodes(unread) == {}
+    assert list(versions_within(unread)) == ["etcd"]
 
 
 def test_a_run_takes_them_from_its_facts_if_it_has_some(tmp_path: Path) -> None:
-    assert gate._on_nodes(tmp_path) == {}
+    assert gate._found(tmp_path) == {}
     (tmp_path / FACTS).write_text("{")
-    assert gate._on_nodes(tmp_path) == {}
+    assert gate._found(tmp_path) == {}
     save(of(system="Debian"), tmp_path / FACTS)
-    assert gate._on_nodes(tmp_path)["system"] == "Debian"
+    assert gate._found(tmp_path)["system"] == "Debian"

@@ -4,6 +4,6 @@
 >>> save(facts, Path("facts.json"))
 """
 
-from chaos.cluster.collect.everything import collect, declared_of
+from chaos.cluster.collect.everything import collect
 
-__all__ = ["collect", "declared_of"]
+__all__ = ["collect"]

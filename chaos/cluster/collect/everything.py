@@ -27,19 +27,16 @@ from chaos.cluster.collect.on_nodes import Answers
 from chaos.cluster.collect.volumes import Volumes
 from chaos.cluster.collect.wider import Wider
 from chaos.cluster.collect.x509 import Authorities
+from chaos.cluster.declaring import declared_of
 from chaos.cluster.facts import (
     Component,
-    Declared,
     EncryptionFacts,
     EtcdFacts,
     Facts,
     NodeFact,
     NotAvailable,
-    Objectives,
     ServedCertificate,
 )
-from chaos.cluster.inventory import Inventory
-from chaos.cluster.inventory_parts import Backups, EtcdPart
 from chaos.cluster.kube import Listed
 from chaos.cluster.parallel import Later
 from chaos.errors import HoldfastError
@@ -185,35 +182,6 @@ def _encryption(
         return encryption.look(cluster.etcd, prefix=prefix, declared=declared)
     except HoldfastError as why:
         return not_available(why)
-
-
-def declared_of(inventory: Inventory) -> Declared:
-    """What an inventory says, as far as facts are held against it."""
-    etcd = inventory.etcd or EtcdPart(topology="stacked")
-    return Declared(
-        name=inventory.cluster.name,
-        uid=inventory.cluster.uid,
-        environment=inventory.cluster.environment.value,
-        endpoint_name=inventory.endpoint.name,
-        endpoint_address=inventory.endpoint.address,
-        endpoint_port=inventory.endpoint.port,
-        zones=inventory.zones,
-        etcd_topology=inventory.etcd.topology if inventory.etcd else None,
-        backup_max_age=inventory.backups.max_age if inventory.backups else None,
-        backup_keep=(inventory.backups or Backups()).keep,
-        fsync_p99=etcd.fsync_p99,
-        commit_p99=etcd.commit_p99,
-        critical_namespaces=inventory.critical_namespaces,
-        managed=inventory.cluster.managed,
-        regional=inventory.cluster.regional,
-        objectives=_objectives(inventory),
-    )
-
-
-def _objectives(inventory: Inventory) -> Objectives:
-    """What is promised; what the inventory leaves out is the sources' figure."""
-    said = dict(inventory.objectives)
-    return replace(Objectives(), **{k: v for k, v in said.items() if v is not None})
 
 
 def _or_none(found: Any) -> Any:

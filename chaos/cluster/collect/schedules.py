@@ -16,10 +16,16 @@ _FIELDS = "Id,Unit,ActiveState,LastTriggerUSec"
 
 # Times as systemd prints them are read by the machine's own date: they are in its time zone.
 QUESTION = f"""
-says() {{ for w in $(echo "$1" | tr -s ' ;={{}}' '\\n\\n\\n\\n\\n'); do
-    case $w in /*) [ -f "$w" ] && [ "$(wc -c <"$w")" -lt 100000 ] &&
-        grep -q '{_SAYS}' "$w" && return 0 ;; esac; done
-    echo "$1" | grep -q '{_SAYS}'; }}
+# The words are the shell's own to part: there are many lines, and each program costs milliseconds.
+between=$(printf ' \\t;={{}}\\n.') between=${{between%.}} before=$IFS
+says() {{
+    case $1 in *'{_SAYS}'*) return 0 ;; esac
+    set -f; IFS=$between; set -- $1; IFS=$before; set +f
+    for w; do
+        case $w in /*) [ -f "$w" ] && [ "$(wc -c <"$w")" -lt 100000 ] &&
+            grep -q '{_SAYS}' "$w" && return 0 ;; esac
+    done
+    return 1; }}
 now=$(date +%s)
 if command -v systemctl >/dev/null; then
     units=$(systemctl list-units --all --full --plain --no-legend --type=timer | cut -d ' ' -f 1)
