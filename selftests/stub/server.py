@@ -93,6 +93,9 @@ class Server:
         protocol = functools.partial(Connection, self, self._connections, backend)
         with contextlib.suppress(OSError):
             async with self._handshakes:
+                # As Go does on every connection, and asyncio not on one that it is handed: there an
+                # answer waits until the tickets before it are acknowledged, 40 ms.
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 await self._loop.connect_accepted_socket(protocol, sock, ssl=self._context)
 
     def silent(self, backend: int) -> bool:
