@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -45,6 +46,24 @@ def test_files_may_lie_outside_the_checkout(
     monkeypatch.chdir(REPO)
     result = pytester.runpytest_inprocess(
         "-p", "no:cacheprovider", f"--facts={pytester.path}/facts.json", "-k", "voters"
+    )
+    assert result.ret == 0
+
+
+def test_recorded_facts_are_judged_without_what_reaches_a_cluster(
+    pytester: pytest.Pytester,
+) -> None:
+    """It takes as long to import as they take to be judged."""
+    save(good(), pytester.path / "facts.json")
+    judging = """
+import sys, pytest
+code = pytest.main(sys.argv[1:])
+reaching = {"chaos.cluster.collect", "chaos.cluster.cluster"} & sys.modules.keys()
+sys.exit(code or " ".join(reaching) or 0)
+"""
+    result = pytester.run(
+        *(sys.executable, "-c", judging, "-c", str(REPO / "pytest.ini"), "-p", "no:cacheprovider"),
+        *(str(REPO / "tests/conformance"), "--facts", "facts.json", "-k", "voters"),
     )
     assert result.ret == 0
 
