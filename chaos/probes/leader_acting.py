@@ -121,8 +121,8 @@ class LeaderActing:
 
 def _leads(lease: str, answer: Answer) -> bool | None:
     """By the metric of this Lease: a process may take part in the election of others too."""
-    # Found without a regular expression, which would look for a line's beginning in 100 KB, byte by
-    # byte: all others of a sample together take less of a processor.
+    # Not by a regular expression: to look at each byte of 100 KB for a line's beginning was 4 % of
+    # all that the sampler did.
     _, *rest = (b"\n" + answer.body).split(_METRIC)
     lines = (part.partition(b"\n")[0].rpartition(b"} ") for part in rest)
     named = f'name="{lease}"'.encode()
