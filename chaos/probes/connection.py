@@ -37,6 +37,16 @@ class Connection:
             return f"{type(error).__name__}: {error}"
         return "closed by the peer" if self.reader.at_eof() else ""
 
+    def send(self, words: bytes) -> None:
+        """Send this.
+
+        Raises:
+            ConnectionResetError: it is closed (uvloop calls it a defect to write to such a one).
+        """
+        if self.writer.is_closing():
+            raise ConnectionResetError(self.lost or "closed")
+        self.writer.write(words)
+
     def drop(self) -> None:
         """Close it at once, without a farewell."""
         self.writer.transport.abort()

@@ -10,6 +10,7 @@ stands for the many clients that never have so many.)
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import Self
 
@@ -46,7 +47,7 @@ class H2Connection:
         self._served = False
         self._heard = time.monotonic()
         self._pong = asyncio.Event()
-        connection.writer.write(h2.greeting())
+        connection.send(h2.greeting())
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._beat())]
 
     @classmethod
@@ -104,7 +105,6 @@ class H2Connection:
         attempt.note(peer=self.peer)
         asked = Exchange(self._next)
         self._next += 2
-        self._open[asked.number] = asked
         fields = [("user-agent", "holdfast-probe"), ("accept", "application/json, */*")]
         if self._access.token:
             fields.append(("authorization", f"Bearer {self._access.token}"))
@@ -116,13 +116,15 @@ class H2Connection:
         sent = h2.frame(Kind.HEADERS, block, flags=flags, stream=asked.number)
         if body:
             sent += h2.frame(Kind.DATA, body, flags=h2.END_STREAM, stream=asked.number)
-        self._connection.writer.write(sent)
+        self._connection.send(sent)
+        self._open[asked.number] = asked
         return asked
 
     def end(self, asked: Exchange) -> None:
         """Take a request back, if it is not answered yet."""
         if self._open.pop(asked.number, None) and not self._connection.lost:
-            self._connection.writer.write(h2.reset(asked.number))
+            with contextlib.suppress(ConnectionResetError):
+                self._connection.send(h2.reset(asked.number))
             self._leave()
 
     def drop(self, why: Exception | None = None) -> None:
@@ -144,12 +146,14 @@ class H2Connection:
                 await asyncio.sleep(self._read_idle - quiet)
                 continue
             self._pong.clear()
-            self._connection.writer.write(h2.frame(Kind.PING, b"holdfast"))
             try:
+                self._connection.send(h2.frame(Kind.PING, b"holdfast"))
                 async with asyncio.timeout(self._ping_timeout):
                     await self._pong.wait()
             except TimeoutError:
-                self.drop(ConnectionResetError("no answer to a ping"))
+                return self.drop(ConnectionResetError("no answer to a ping"))
+            except ConnectionResetError as error:
+                return self.drop(error)
 
     async def _read(self) -> None:
         try:
@@ -175,11 +179,11 @@ class H2Connection:
                 code = int.from_bytes(got.payload, "big")
                 asked.put(ConnectionResetError(f"the stream was reset, code {code}"))
             case Kind.SETTINGS if not got.flags & h2.ACK:
-                self._connection.writer.write(h2.frame(Kind.SETTINGS, flags=h2.ACK))
+                self._connection.send(h2.frame(Kind.SETTINGS, flags=h2.ACK))
             case Kind.PING if got.flags & h2.ACK:
                 self._pong.set()
             case Kind.PING:
-                self._connection.writer.write(h2.frame(Kind.PING, got.payload, flags=h2.ACK))
+                self._connection.send(h2.frame(Kind.PING, got.payload, flags=h2.ACK))
             case Kind.GOAWAY:
                 last, code = (int.from_bytes(got.payload[at : at + 4], "big") for at in (0, 4))
                 self._go_away(last & h2.MAX_WINDOW, code)
@@ -191,12 +195,12 @@ class H2Connection:
     def _data(self, got: Frame, asked: Exchange | None) -> None:
         self._received += len(got.payload)
         if self._received >= _TOP_UP:
-            self._connection.writer.write(h2.allow(0, self._received))
+            self._connection.send(h2.allow(0, self._received))
             self._received = 0
         if asked:
             asked.received += len(got.payload)
             if asked.received >= _TOP_UP:
-                self._connection.writer.write(h2.allow(got.stream, asked.received))
+                self._connection.send(h2.allow(got.stream, asked.received))
                 asked.received = 0
             asked.put(got.content)
 

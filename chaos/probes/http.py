@@ -103,7 +103,7 @@ async def exchange(connection: Connection, sent: bytes, attempt: Attempt) -> Ans
     attempt.phase = "answer"
     if connection.peer:
         attempt.note(peer=connection.peer)
-    connection.writer.write(sent)
+    connection.send(sent)
     return await read_answer(connection.reader)
 
 

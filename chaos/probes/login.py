@@ -77,6 +77,9 @@ class Login(ABC):
         if not self.there or self._process is None or self._process.stdin is None:
             self._start()
             raise NoAnswer(self.why)
+        if self._process.stdin.is_closing():  # it took no more, and has ended or will now
+            self.hang_up()
+            raise NoAnswer(self.why)
         self._process.stdin.write(words)
 
     def _start(self) -> None:

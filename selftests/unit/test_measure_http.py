@@ -25,6 +25,9 @@ class Sink:
     def write(self, data: bytes) -> None:
         self.sent += data
 
+    def is_closing(self) -> bool:
+        return False
+
 
 def read(answer: bytes, *, ends: bool = True) -> Answer:
     async def scene() -> Answer:

@@ -17,9 +17,11 @@ from pydantic import ValidationError
 from chaos.cluster.inventory_probes import UserProbes
 from chaos.measure.errors import SamplerError
 from chaos.measure.outcome import Outcome
-from chaos.measure.probe import Probe, build
+from chaos.measure.probe import Attempt, Probe, build
 from chaos.probes import kinds
+from chaos.probes.connection import dial
 from chaos.probes.dns import BadDns, addresses, question
+from chaos.probes.http import exchange
 from selftests.unit.probes_support import Asked, Server, seen, serving
 
 NAME = "api.example.test"
@@ -64,6 +66,23 @@ async def once(probe: Probe, **how: float) -> tuple[Outcome, dict[str, Any]]:
     outcome, attempt = await seen(probe, **how)  # type: ignore[arg-type]
     await probe.close()
     return outcome, attempt.detail
+
+
+def test_what_is_sent_where_the_peer_reset_is_an_error_of_the_connection() -> None:
+    async def scene() -> None:
+        server, port, _ = await plainly(b"")
+        async with server:
+            connection = await dial("127.0.0.1", port, Attempt(0))
+            connection.send(b"GET / HTTP/1.1\r\n\r\n")
+            await connection.reader.read()
+            connection.drop()
+            while not connection.writer.is_closing():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
+            with pytest.raises(ConnectionResetError):
+                await exchange(connection, b"GET / HTTP/1.1\r\n\r\n", Attempt(1))
+
+    run(scene)
 
 
 @pytest.mark.parametrize(

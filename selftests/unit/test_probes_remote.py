@@ -195,6 +195,28 @@ def test_a_shell_that_ended_is_started_again_but_not_at_once(
     assert told(machine.spec(script, timeout=0.4), scene) == [gone, gone, (Outcome.OK, "0 5")]
 
 
+def test_a_shell_that_takes_no_more_is_ended_and_started_again(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(login, "_AGAIN", 0)
+
+    async def scene(shell: Remote) -> list[Any]:
+        await shell.prepare()
+        assert shell._process
+        assert shell._process.stdin
+        shell._process.stdin.transport.abort()  # as the loop does when a write failed
+        await asyncio.sleep(0.05)
+        said = [await ask(shell, 1)]
+        async with asyncio.timeout(3):
+            while (await ask(shell, 2))[0] is not Outcome.OK:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        return [*said, await ask(shell, 3)]
+
+    gone = (Outcome.NOT_SENT, "cp-1 did not tell: the shell there ended")
+    script = f"trap '' HUP; {loop('echo $n')}\nsleep 9"  # nor does it end with its input
+    assert told(machine.spec(script), scene) == [gone, (Outcome.OK, "0 3")]
+
+
 def test_what_was_asked_when_the_shell_broke_off_is_told_at_once(machine: Machine) -> None:
     async def scene(shell: Remote) -> Any:
         await shell.prepare()

@@ -47,7 +47,7 @@ async def watch(
         connection = await connect(access, Attempt(0))
     try:
         async with asyncio.timeout(patience):
-            connection.writer.write(request(access, "GET", url))
+            connection.send(request(access, "GET", url))
             await _begin(connection)
         yield None
         rest = b""
