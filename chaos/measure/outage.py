@@ -4,7 +4,7 @@ Attempts overlap: with 20 a second and a time-out of one second, 20 can hang at 
 starts have one order and their ends another. A failure counts at its start: from then on it was
 not served. A success proves service at one moment between its start and its end, which is not
 known; an upper bound takes the one that makes it longer. An outage begins with a failed start, and
-goes on until a success is complete that started after it.
+goes on until a success is complete that started after a failure was certain.
 
     the service   up____________________                                   _________up
                                         \_________________________________/
@@ -22,8 +22,13 @@ goes on until a success is complete that started after it.
   (1): it ended later, and may have been carried by what was left of the service. And not that
   success's end: the service may have gone while the answer was on its way. (Taking the end, 3 % of
   simulated outages reached out of their upper bounds at a latency of 5 ms, 19 % at 30 ms; so none.)
-- Upper bound, right: the earliest end of a success *started after the first failed start*. Here
-  that is (2). Had (4) ended earlier, it would be (4): who starts first may hang longest.
+- Upper bound, right: the earliest end of a success *started after the first failure was certain*.
+  Here that is (2). Had (4) ended earlier, it would be (4): who starts first may hang longest.
+- Certain is who hangs, or is broken off, from its start on: nobody was there for it. Who is told no
+  (a 5xx) is certain at that answer: until then it may have been under way in a service that was
+  well, and others overtook it. (etcd's leader was killed while writes took half a second: those
+  under way were answered with 500 after 0.3 s, one begun after them had been answered well before,
+  and all later ones hung. That one proves no recovery.)
 - Run: all failures started between. So (3) is no outage of its own: when it started, nothing had
   been served yet. It hung with the others and was unlucky in the rush after.
 - Lower bound: from the first failed start of the run to the last. A time-out says only that there
@@ -103,12 +108,14 @@ def outages(samples: Sequence[Sample], *, unseen: Spans, around: Span) -> tuple[
     by_end = sorted(served, key=_end)
     # latest[i]: the last start among those served that ended as i-th or earlier.
     latest = list(accumulate((s.start for s in by_end), max))
+    # certain[i]: the first moment at which one of those that failed as i-th or later was certain.
+    certain = list(accumulate((_certain_at(s) for s in reversed(failed)), min))[::-1]
     found = []
     while failed:
         first = failed[0].start
         before, after = (
             bisect_right(by_end, first, key=_end),
-            bisect_right(served, first, key=_start),
+            bisect_right(served, certain[-len(failed)], key=_start),
         )
         upper = Span(
             latest[before - 1] if before else min(around.begin, first),
@@ -117,7 +124,7 @@ def outages(samples: Sequence[Sample], *, unseen: Spans, around: Span) -> tuple[
         closed = after < len(served)
         run = failed[: bisect_left(failed, upper.end, key=_start)] if closed else failed
         failed = failed[len(run) :]
-        certain = _certain(run, upper, unseen) if before and closed else run[-1].start - first
+        length = _certain(run, upper, unseen) if before and closed else run[-1].start - first
         found.append(
             Outage(
                 probe=run[0].probe,
@@ -129,10 +136,14 @@ def outages(samples: Sequence[Sample], *, unseen: Spans, around: Span) -> tuple[
                 failed=len(run),
                 classes=Counter(sample.outcome for sample in run),
                 unseen=unseen.seconds(upper),
-                certain=certain,
+                certain=length,
             )
         )
     return tuple(found)
+
+
+def _certain_at(failure: Sample) -> float:
+    return failure.end if failure.outcome.answered else failure.start
 
 
 def _certain(run: Sequence[Sample], upper: Span, unseen: Spans) -> float:

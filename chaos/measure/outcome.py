@@ -49,6 +49,11 @@ class Outcome(StrEnum):
         return self in _SERVED
 
     @property
+    def answered(self) -> bool:
+        """It is somebody's answer, though no service."""
+        return self in _ANSWERED
+
+    @property
     def failed(self) -> bool:
         """It counts as a failure of the service."""
         return not self.served and self is not Outcome.NOT_SENT
@@ -57,3 +62,7 @@ class Outcome(StrEnum):
 # The one place that says what a failure is: whatever neither proves service nor is our own doing.
 # A 429 or a 403 is one, for its client was not served; a probe never tries again.
 _SERVED = frozenset({Outcome.OK, Outcome.SLOW, Outcome.CONFLICT})
+
+_ANSWERED = frozenset(
+    {Outcome.UNAUTHORIZED, Outcome.THROTTLED, Outcome.SERVER_ERROR, Outcome.WRONG}
+)

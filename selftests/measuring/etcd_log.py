@@ -60,7 +60,7 @@ def change(every: Iterable[Said], *, since: float, leader: str, within: float) -
     Args:
         every: what the logs of the survivors tell.
         since: wall-clock seconds: the leader was killed after this.
-        leader: its member id, in hex.
+        leader: its member id, in hex. It may be elected again: systemd starts it at once.
         within: seconds that all of it took at most.
 
     Raises:
@@ -68,7 +68,7 @@ def change(every: Iterable[Said], *, since: float, leader: str, within: float) -
     """
     found: dict[str, float] = {}
     for one in sorted(every, key=lambda one: one.at):
-        mine = one.who != leader if one.what == ELECTED else one.who == leader
+        mine = LOST in found if one.what == ELECTED else one.who == leader
         if since <= one.at <= since + within and mine:
             found.setdefault(one.what, one.at)
     missing = {GONE, LOST, ELECTED} - set(found)

@@ -59,7 +59,11 @@ def test_the_first_to_say_each_after_the_kill_counts() -> None:
     assert change(every, since=TEN, leader="bbb", within=5) == Change(
         TEN + 0.1, TEN + 1.3, TEN + 1.4
     )
-    with pytest.raises(LookupError, match="no log says gone, lost for ccc"):
+    back = [*list(said(LOG))[:2], Said(TEN + 2.5, ELECTED, "bbb")]  # it was started again in time
+    assert change(back, since=TEN, leader="bbb", within=5) == Change(
+        TEN + 0.1, TEN + 1.3, TEN + 2.5
+    )
+    with pytest.raises(LookupError, match="no log says elected, gone, lost for ccc"):
         change(every, since=TEN, leader="ccc", within=5)
     with pytest.raises(LookupError, match="no log says elected, gone, lost"):
         change(every, since=TEN + 4, leader="bbb", within=5)

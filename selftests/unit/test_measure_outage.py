@@ -16,6 +16,7 @@ from selftests.stub.world import Fault, a_sample, bad, by_start, ok, simulate
 
 AROUND = Span(0, 100)
 FAIL = Outcome.TIMEOUT
+TOLD_NO = [Outcome.UNAUTHORIZED, Outcome.THROTTLED, Outcome.SERVER_ERROR, Outcome.WRONG]
 
 
 def found(samples: Sequence[Sample], unseen: Sequence[Span] = ()) -> tuple[Outage, ...]:
@@ -72,6 +73,19 @@ def test_a_failure_that_began_after_service_was_proven_is_another() -> None:
     again = a_sample(5.01, 5.2, FAIL)
     samples = [*ok(1), *bad(2, 3, took=1, outcome=FAIL), first, again, *ok(6)]
     assert bounds(samples) == [(2, 3, 1, 5.0), (5.01, 5.01, 4.1, 6.005)]
+
+
+def test_a_success_that_overtook_who_is_told_no_later_proves_no_recovery() -> None:
+    # etcd's leader goes at 3.25: who waits is told so, who was quick was served, others hang.
+    waited = [a_sample(3.0, 3.6, Outcome.SERVER_ERROR), a_sample(3.1, 3.5, Outcome.SERVER_ERROR)]
+    overtook = a_sample(3.15, 3.3)
+    hung = bad(3.2, 3.25, took=1, outcome=FAIL)
+    assert bounds([*ok(1), *waited, overtook, *hung, *ok(6)]) == [(3.0, 3.25, 1, 6.005)]
+    # Without those that hang, the first answer is what is certain.
+    assert bounds([*ok(1), *waited, overtook, *ok(3.45), a_sample(3.55, 4)]) == [(3, 3.1, 1, 4)]
+    # A break is none: it waited for an answer from its start on, as one backend of three shows.
+    broken = a_sample(3.0, 3.6, Outcome.RESET)
+    assert bounds([*ok(1), broken, overtook, *ok(6)]) == [(3.0, 3.0, 1, 3.3)]
 
 
 def test_open_at_either_end_is_flagged_and_bounded_by_the_timeline() -> None:
@@ -134,7 +148,8 @@ def oracle(samples: Sequence[Sample]) -> list[tuple[float, float, float, float]]
     while failed:
         first = failed[0].start
         left = max((s.start for s in served if s.end <= first), default=0.0)
-        right = min((s.end for s in served if s.start > first), default=None)
+        sure = min(s.end if s.outcome in TOLD_NO else s.start for s in failed)
+        right = min((s.end for s in served if s.start > sure), default=None)
         run = [s for s in failed if right is None or s.start < right]
         failed = [s for s in failed if s not in run]
         result.append((first, run[-1].start, left, AROUND.end if right is None else right))
@@ -151,6 +166,7 @@ def test_it_agrees_with_the_plain_definition(seed: int) -> None:
         Outcome.CONFLICT,
         Outcome.NOT_SENT,
         *[FAIL] * rng.choice([1, 4, 9]),
+        *TOLD_NO,
     ]
     samples = [
         a_sample(start / 100, start / 100 + rng.choice([0.01, 0.3, 1, 5]), rng.choice(classes))
