@@ -152,9 +152,9 @@ class Connection(asyncio.Protocol):
 
     def reset(self) -> None:
         assert self._transport
-        sock = self._transport.get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
-        self._transport.abort()
+        if sock := self._transport.get_extra_info("socket"):  # else its peer has left already
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         self._heard += data
@@ -215,8 +215,16 @@ def say(**what: object) -> None:
     print(json.dumps(what), flush=True)
 
 
+def broken(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A defect of ours: without an end, whoever waits for a truth would do so for ever."""
+    loop.default_exception_handler(context)
+    if "handle" in context:
+        os._exit(1)
+
+
 async def main() -> None:
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(broken)
     server = Server(context_of(json.loads(sys.stdin.readline())))
     say(port=server.port)
     over = asyncio.Event()
