@@ -46,7 +46,7 @@ def recorded_row(defect: RecordedDefect, seen: Judged) -> Row:
 
 
 def _row(defect: Defect | RecordedDefect, kind: str, told: str) -> Row:
-    found = re.search(f".*{defect.evidence.removeprefix('^')}.*", told)
+    found = re.search(f".*{defect.evidence.removeprefix('^')}.*", told, re.MULTILINE)
     assert found, f"the evidence of {defect.item} does not name it"
     return {
         "item": defect.item,

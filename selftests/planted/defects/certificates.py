@@ -71,6 +71,9 @@ class CertificateWithoutBalancer(Defect):
 
     def mend(self, bench: Bench) -> None:
         _as_it_was(bench)
+        # Anew, or what they count would tell for long that nobody was sent to that apiserver.
+        for balancer in bench.fleet.plan.balancers:
+            reload(bench, balancer.name)
         until(lambda: _states(bench) == {"UP"}, f"balancers have {WHERE} back", timeout=30)
 
 

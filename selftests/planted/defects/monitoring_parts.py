@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from lab.wait import until
 from selftests.planted.bench import Bench
+from selftests.planted.scraped import until_scraped
 
 CONFIG, RULES = "/etc/prometheus/prometheus.yml", "/etc/prometheus/rules.yml"
 _API = "http://127.0.0.1:9090"
@@ -21,9 +22,10 @@ def change(bench: Bench, path: str, how: Callable[[str], str]) -> None:
 
 
 def put_back(bench: Bench, path: str) -> None:
-    """Let one of its files be as it was, and wait until it goes by it."""
+    """Let one of its files be as it was, and wait until it goes by it and reaches all it should."""
     bench.put_back(bench.fleet.plan.monitor.name, path)
     _reload(bench)
+    until_scraped(bench)
 
 
 def on_monitor(bench: Bench, command: str) -> str:
