@@ -88,8 +88,9 @@ class Evidence:
         return any(all(row.get(key) == value for key, value in what.items()) for row in self.rows)
 
     def add(self, row: Row) -> None:
-        """Keep a row, on disk."""
-        self.rows.append({**row, "revision": self.revision})
+        """Keep a row, on disk; without the path of this checkout, which says nothing."""
+        here = json.loads(json.dumps(row).replace(f"{REPO}/", ""))
+        self.rows.append({**here, "revision": self.revision})
         self._write(complete=False)
 
     def write(self, *, intro: str, table: str) -> None:

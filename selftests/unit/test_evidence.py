@@ -95,3 +95,9 @@ def test_it_is_kept_where_that_is_asked_for(
     assert kept_in(tmp_path) == tmp_path
     monkeypatch.setenv(KEPT, "1")
     assert kept_in(tmp_path) == FOLDER
+
+
+@pytest.mark.usefixtures("at")
+def test_a_row_says_nothing_of_where_the_checkout_lies(tmp_path: Path) -> None:
+    opened(tmp_path).add({"told": [f"{evidence.REPO}/docs/moved.md is not there"]})
+    assert opened(tmp_path).rows[0]["told"] == ["docs/moved.md is not there"]
