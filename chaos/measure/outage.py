@@ -108,14 +108,14 @@ def outages(samples: Sequence[Sample], *, unseen: Spans, around: Span) -> tuple[
     by_end = sorted(served, key=_end)
     # latest[i]: the last start among those served that ended as i-th or earlier.
     latest = list(accumulate((s.start for s in by_end), max))
-    # certain[i]: the first moment at which one of those that failed as i-th or later was certain.
-    certain = list(accumulate((_certain_at(s) for s in reversed(failed)), min))[::-1]
+    # sure[i]: the first moment at which one of those that failed as i-th or later was certain.
+    sure = list(accumulate((_certain_at(s) for s in reversed(failed)), min))[::-1]
     found = []
     while failed:
         first = failed[0].start
         before, after = (
             bisect_right(by_end, first, key=_end),
-            bisect_right(served, certain[-len(failed)], key=_start),
+            bisect_right(served, sure[-len(failed)], key=_start),
         )
         upper = Span(
             latest[before - 1] if before else min(around.begin, first),
@@ -124,7 +124,7 @@ def outages(samples: Sequence[Sample], *, unseen: Spans, around: Span) -> tuple[
         closed = after < len(served)
         run = failed[: bisect_left(failed, upper.end, key=_start)] if closed else failed
         failed = failed[len(run) :]
-        length = _certain(run, upper, unseen) if before and closed else run[-1].start - first
+        certain = _certain(run, upper, unseen) if before and closed else run[-1].start - first
         found.append(
             Outage(
                 probe=run[0].probe,
@@ -136,7 +136,7 @@ def outages(samples: Sequence[Sample], *, unseen: Spans, around: Span) -> tuple[
                 failed=len(run),
                 classes=Counter(sample.outcome for sample in run),
                 unseen=unseen.seconds(upper),
-                certain=length,
+                certain=certain,
             )
         )
     return tuple(found)

@@ -46,8 +46,8 @@ def recorded_row(defect: RecordedDefect, seen: Judged) -> Row:
 
 
 def _row(defect: Defect | RecordedDefect, kind: str, told: str) -> Row:
-    found = re.search(f".*{defect.evidence.removeprefix('^')}.*", told, re.MULTILINE)
-    assert found, f"the evidence of {defect.item} does not name it"
+    naming = [line for line in told.splitlines() if re.search(defect.evidence, line)]
+    assert naming, f"the evidence of {defect.item} does not name it"
     return {
         "item": defect.item,
         "defect": defect.name,
@@ -55,7 +55,7 @@ def _row(defect: Defect | RecordedDefect, kind: str, told: str) -> Row:
         "kind": kind,
         "what": defect.what.split("\n\n")[0].replace("\n", " "),
         "red": sorted(defect.red),
-        "evidence": found[0],
+        "evidence": naming[0],
     }
 
 

@@ -205,7 +205,6 @@ def test_a_shell_that_takes_no_more_is_ended_and_started_again(
         assert shell._process
         assert shell._process.stdin
         shell._process.stdin.transport.abort()  # as the loop does when a write failed
-        await asyncio.sleep(0.05)
         said = [await ask(shell, 1)]
         async with asyncio.timeout(3):
             while (await ask(shell, 2))[0] is not Outcome.OK:  # noqa: ASYNC110

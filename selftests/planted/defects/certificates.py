@@ -65,16 +65,12 @@ class CertificateWithoutBalancer(Defect):
     def plant(self, bench: Bench) -> None:
         plan = bench.fleet.plan
         _sign(bench, without=[plan.api_name, plan.virtual_ip])
-        for balancer in plan.balancers:
-            reload(bench, balancer.name)
-        until(lambda: _states(bench) == {"DOWN"}, f"balancers give {WHERE} up", timeout=30)
+        _balancers_have(bench, "DOWN")
 
     def mend(self, bench: Bench) -> None:
         _as_it_was(bench)
         # Anew, or what they count would tell for long that nobody was sent to that apiserver.
-        for balancer in bench.fleet.plan.balancers:
-            reload(bench, balancer.name)
-        until(lambda: _states(bench) == {"UP"}, f"balancers have {WHERE} back", timeout=30)
+        _balancers_have(bench, "UP")
 
 
 class CertificateEndsSoon(Defect):
@@ -134,5 +130,13 @@ def _until_shown(bench: Bench) -> None:
     until(shown, f"the apiserver of {WHERE} shows its certificate", timeout=90)
 
 
-def _states(bench: Bench) -> set[str]:
-    return {seen_by(bench, lb.name)[WHERE] for lb in bench.fleet.plan.balancers}
+def _balancers_have(bench: Bench, state: str) -> None:
+    """Let all balancers look anew, and wait until each has it so."""
+    names = [balancer.name for balancer in bench.fleet.plan.balancers]
+    for name in names:
+        reload(bench, name)
+    until(
+        lambda: {seen_by(bench, name)[WHERE] for name in names} == {state},
+        f"balancers have {WHERE} {state}",
+        timeout=30,
+    )
