@@ -14,8 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+import tenacity
 import urllib3
 from urllib3.exceptions import HTTPError, InsecureRequestWarning
 
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 
 CONNECT = timedelta(seconds=5)
 READ = timedelta(seconds=20)
+# An apiserver that is busy says so with 429 and Retry-After, and so does one that still makes the
+# storage of a kind ready, in both cases with one second. client-go then asks again, and so do we.
+TRIES = 5
+PAUSE = timedelta(seconds=1)
 Object = dict[str, Any]
 
 
@@ -137,10 +143,27 @@ class Kube:
 
     def _send(self, method: str, path: str, body: Object | None) -> urllib3.BaseHTTPResponse:
         self.asked[path.partition("?")[0]] += 1
+        asking = tenacity.Retrying(
+            retry=tenacity.retry_if_result(_is_busy),
+            wait=tenacity.wait_fixed(PAUSE.total_seconds()),
+            stop=tenacity.stop_after_attempt(TRIES),
+            retry_error_callback=_the_last,
+        )
         try:
-            answer = self._connections().request(method, path, json=body)
+            answer = asking(self._connections().request, method, path, json=body)
         except (HTTPError, ssl.SSLError, OSError) as error:
             raise of_transport(error, self.access) from None
         if answer.status >= 400:
             raise of_status(answer.status, answer.data, path, self.access)
         return answer
+
+
+def _is_busy(answer: urllib3.BaseHTTPResponse) -> bool:
+    return answer.status == HTTPStatus.TOO_MANY_REQUESTS and "Retry-After" in answer.headers
+
+
+def _the_last(state: tenacity.RetryCallState) -> urllib3.BaseHTTPResponse:
+    """Its answer however often it was busy: what it says is told."""
+    assert state.outcome is not None
+    answer: urllib3.BaseHTTPResponse = state.outcome.result()
+    return answer

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chaos.cluster.facts import Declared, Facts, HaproxyBackend, NotAvailable
+from chaos.cluster.facts import Declared, Facts, HaproxyBackend, HaproxyState, NotAvailable
 from chaos.conformance.backends import Behind, behind, enabled, nameless, node_of
 from chaos.conformance.health_check import PATH, shallow
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
+from chaos.conformance.times import told
 
 # Fewer than so many for each server say nothing of how they are shared out.
 ENOUGH = 3
@@ -111,19 +112,40 @@ def every_apiserver_is_used(facts: Facts, inventory: Declared) -> CheckOutcome:
             findings.gap(f"what {one.name} counts", states)
             continue
         names = {(b.name, s.name) for b, s in one.servers() if not s.backup}
-        seen = {s.server: s.sessions for s in states if (s.backend, s.server) in names}
-        counts = {name: count for name, count in seen.items() if count is not None}
-        told = f"{one.name}: connections so far: {listed(f'{k} {v}' for k, v in counts.items())}"
+        seen = [s for s in states if (s.backend, s.server) in names and s.sessions is not None]
+        counts = {s.server: s.sessions or 0 for s in seen}
+        so_far = f"{one.name}: connections so far: {listed(f'{k} {v}' for k, v in counts.items())}"
+        idle = [s for s in seen if not s.sessions]
+        late = [s for s in idle if _expected(s, seen) < ENOUGH]
         if sum(counts.values()) < ENOUGH * max(1, len(names)):
             if one.balancer.holds_address is not True:
                 findings.good.append(f"{one.name} was hardly used since it started")
                 continue
             findings.gap(f"how {one.name} shares out", "it has had hardly any connection")
-        elif idle := [name for name, count in counts.items() if not count]:
-            findings.wrong.append(f"{told}: none went to {listed(idle)}")
+        elif never := [s.server for s in idle if s not in late]:
+            findings.wrong.append(f"{so_far}: none went to {listed(never)}")
+        elif late:
+            since = listed(f"{s.server} for {told(s.since)}" for s in late if s.since is not None)
+            findings.gap(so_far, f"as it is now it has {since}: too short to be sent to")
         else:
             used = True
-            findings.good.append(told)
+            findings.good.append(so_far)
     if not used and not findings.wrong and not findings.gaps:
         findings.gap("how connections are shared out", "no balancer has had more than a few")
     return findings.outcome()
+
+
+def _expected(server: HaproxyState, servers: list[HaproxyState]) -> float:
+    """The connections that a server would have had by now, had it been sent to like the others.
+
+    One that has been up for a minute of an hour can have had a sixtieth of their mean. They were
+    there for as long as the one whose status is the oldest: nothing else tells when HAProxy started.
+    """
+    others = [s.sessions for s in servers if s.sessions]
+    longest = max((s.since for s in servers if s.since), default=None)
+    if not others:
+        return 0.0
+    mean = sum(others) / len(others)
+    if server.since is None or longest is None:
+        return mean
+    return mean * (server.since / longest)

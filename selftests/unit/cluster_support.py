@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,8 @@ def api(answer: Callable[[str, str], Answer], *, pair: Pair, folder: Path) -> It
             data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(data)))
+            if status == HTTPStatus.TOO_MANY_REQUESTS:  # as an apiserver does
+                self.send_header("Retry-After", "1")
             self.end_headers()
             self.wfile.write(data)
 

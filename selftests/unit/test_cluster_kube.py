@@ -112,11 +112,44 @@ STATUSES = {
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_answers_that_are_errors(status: int, port: int) -> None:
+def test_answers_that_are_errors(
+    status: int, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kubes, "PAUSE", timedelta())
     reason, told = STATUSES[status]
     wrong = trouble(access(port), f"/{status}")
     assert wrong.trouble is reason
     assert told in str(wrong)
+
+
+def test_an_apiserver_that_is_busy_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kubes, "PAUSE", timedelta())
+    asked: list[str] = []
+
+    def busy_twice(method: str, path: str) -> Answer:
+        asked.append(path)
+        return (200, NODES) if len(asked) == 3 else (429, {"message": "storage is initializing"})
+
+    with api(busy_twice, pair=served(), folder=tmp_path) as port:
+        assert len(Kube(access(port)).list("/api/v1/nodes").items) == 2
+    assert len(asked) == 3
+
+
+def test_one_that_stays_busy_is_asked_so_often_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kubes, "PAUSE", timedelta())
+    asked: list[str] = []
+
+    def busy(method: str, path: str) -> Answer:
+        asked.append(path)
+        return 429, {"message": "storage is initializing"}
+
+    with api(busy, pair=served(), folder=tmp_path) as port:
+        assert "storage is initializing" in str(trouble(access(port)))
+    assert len(asked) == kubes.TRIES
 
 
 def test_what_is_no_kubernetes(port: int) -> None:

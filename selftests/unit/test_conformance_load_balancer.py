@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -99,6 +100,19 @@ def test_an_apiserver_that_nobody_was_sent_to() -> None:
     few = tuple(replace(one, sessions=1) for one in known(first.states))
     facts = replace(good(), balancers=(replace(first, states=few), balancer("lb-2")))
     assert red(facts) == {USES: Verdict.NOT_COVERED}
+
+
+def test_an_apiserver_that_came_back_too_late_to_be_sent_to() -> None:
+    first = balancer("lb-1")
+
+    def up_for(seconds: float) -> Facts:
+        states = at(known(first.states), 2, sessions=0, since=timedelta(seconds=seconds))
+        return replace(good(), balancers=(replace(first, states=states), balancer("lb-2")))
+
+    # The others had 200 each in an hour: in 36 seconds there would have been two for it.
+    assert red(up_for(36)) == {USES: Verdict.NOT_COVERED}
+    assert "cp-3 0: as it is now it has cp-3 for 36 s: too short" in told(USES, up_for(36))
+    assert red(up_for(72)) == {USES: Verdict.FAIL}
 
 
 @pytest.mark.parametrize(
