@@ -139,7 +139,7 @@ def _expected(server: HaproxyState, servers: list[HaproxyState]) -> float:
     """The connections that a server would have had by now, had it been sent to like the others.
 
     One that has been up for a minute of an hour can have had a sixtieth of their mean. They were
-    there for as long as the one whose status is the oldest: nothing else tells when HAProxy started.
+    there for as long as the one whose status is the oldest, or HAProxy started after all of them.
     """
     others = [s.sessions for s in servers if s.sessions]
     longest = max((s.since for s in servers if s.since), default=None)
