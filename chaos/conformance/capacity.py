@@ -42,7 +42,8 @@ def room_without_a_node(facts: Facts, _inventory: Declared) -> CheckOutcome:
         return findings.outcome()
     nodes, groups = known
     free = rooms(nodes, groups)
-    tried = [name for name in _fullest(free, groups) if name in free]
+    ready = {name: room for name, room in free.items() if room.known.ready}
+    tried = _fullest(ready, groups)
     for name in tried:
         _without(f"the node {name}", free, groups, frozenset({name}), findings)
     if tried and not findings.wrong:

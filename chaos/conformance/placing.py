@@ -7,12 +7,11 @@ ask of each other is not. First fit: where it finds a place for all there is one
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from chaos.cluster.facts import KubernetesNode, NodeFact, PodGroup
-from chaos.conformance.nodes import HOST
+from chaos.conformance.spreading import Even, Spreading, domain, may
 
 
 @dataclass(slots=True)
@@ -46,11 +45,11 @@ class Homeless:
 
 
 def rooms(nodes: Iterable[NodeFact], groups: Iterable[PodGroup]) -> dict[str, Room]:
-    """What is free on each Ready node that takes Pods."""
+    """What is free on each node, whether it takes Pods now or not."""
     found = {
         n.name: Room(n, n.kubernetes, n.kubernetes.cpu, n.kubernetes.memory, n.kubernetes.pods)
         for n in nodes
-        if n.kubernetes and n.kubernetes.ready
+        if n.kubernetes
     }
     for group in groups:
         for name in group.nodes:
@@ -66,12 +65,12 @@ def homeless(
     left = {
         name: Room(r.node, r.known, r.cpu, r.memory, r.pods)
         for name, r in rooms.items()
-        if name not in gone and r.known.schedulable
+        if name not in gone and r.known.ready and r.known.schedulable
     }
     lost = [(g, sum(name in gone for name in g.nodes)) for g in groups if g.moves]
     lost = [(group, count) for group, count in lost if count]
     lost.sort(key=lambda one: (-one[0].priority, -one[0].cpu, -one[0].memory, one[0].owner))
-    places, found = Places(left), []
+    places, found = Places(left, Spreading({n: r.node for n, r in rooms.items()}, gone)), []
     for group, count in lost:
         placed, why = places.place(group, count)
         if placed < count:
@@ -88,8 +87,8 @@ class Places:
     """
 
     left: Mapping[str, Room]
+    spreading: Spreading
     _may: dict[Hashable, list[Room]] = field(default_factory=dict)
-    _domains: dict[Hashable, frozenset[str]] = field(default_factory=dict)
     _next: dict[Hashable, int] = field(default_factory=dict)
 
     def place(self, group: PodGroup, count: int) -> tuple[int, str]:
@@ -104,72 +103,58 @@ class Places:
         if not may_:
             return 0, "no node that is left may take it, by taints, labels or volumes"
         # What is kept apart already stands somewhere.
-        taken = {key: Counter[str]() for key in (*group.apart, *group.spread)}
-        for name in group.nodes if taken else ():
-            if name in self.left:
-                for key, counts in taken.items():
-                    counts[domain(self.left[name].node, key)] += 1
+        taken = {(key, self.spreading.at(name, key)) for key in group.apart for name in group.nodes}
+        evenly = self.spreading.of(group, asked)
         for placed in range(count):
-            index = self._find(group, asked, taken)
+            index = self._find(group, asked, taken, evenly)
             if index is None:
-                fits = any(room.fits(group) for room in may_)
-                asks = f"{group.cpu}m of a processor and {_mib(group.memory)}"
-                apart = f"it must be apart over {', '.join(taken)}, and no such place is left"
-                return placed, apart if fits else f"nowhere are {asks} free"
+                if any(room.fits(group) for room in may_):
+                    return placed, _apart(group)
+                return placed, f"nowhere are {_asks(group)} free"
+            node = may_[index].node
             may_[index].take(group)
-            for key, counts in taken.items():
-                counts[domain(may_[index].node, key)] += 1
+            taken |= {(key, domain(node, key)) for key in group.apart}
+            for even in evenly:
+                even.counts[domain(node, even.key)] += 1
         return count, ""
 
     def _find(
-        self, group: PodGroup, asked: Hashable, taken: Mapping[str, Counter[str]]
+        self,
+        group: PodGroup,
+        asked: Hashable,
+        taken: Collection[tuple[str, str]],
+        evenly: Iterable[Even],
     ) -> int | None:
         """The next node that takes one, from where the last was found: those before are full."""
         rooms, first = self._may[asked], self._next.get(asked, 0)
-        most = {
-            key: self._fewest(asked, key, taken[key]) + skew for key, skew in group.spread.items()
-        }
+        most = [(even, even.most()) for even in evenly]
         for step in range(len(rooms)):
             index = (first + step) % len(rooms)
             room = rooms[index]
             if not room.fits(group):
                 continue
-            if any(taken[key][domain(room.node, key)] for key in group.apart):
+            # Without the label nothing is kept apart, and nothing is spread.
+            apart = ((key, domain(room.node, key)) for key in group.apart)
+            if any(where and (key, where) in taken for key, where in apart):
                 continue
-            if all(taken[key][domain(room.node, key)] < limit for key, limit in most.items()):
+            wheres = ((even, domain(room.node, even.key), limit) for even, limit in most)
+            if all(where and even.counts[where] < limit for even, where, limit in wheres):
                 self._next[asked] = index
                 return index
         return None
 
-    def _fewest(self, asked: Hashable, key: str, counts: Counter[str]) -> int:
-        """How many stand where fewest do, of all places that it may be in."""
-        known = (asked, key)
-        if known not in self._domains:
-            self._domains[known] = frozenset(domain(r.node, key) for r in self._may[asked])
-        domains = self._domains[known]
-        if len(domains) > len(counts):
-            return 0
-        return min(counts[one] for one in domains)
+
+def _apart(group: PodGroup) -> str:
+    """What keeps it from the nodes that have room."""
+    even = [
+        f"{key}, where nodes that are gone or tainted count as empty places"
+        if key in group.counted and not group.counted[key].taints
+        else key
+        for key in group.spread
+        if key not in group.apart
+    ]
+    return f"it must be apart over {', '.join((*group.apart, *even))}, and no such place is left"
 
 
-def may(known: KubernetesNode, group: PodGroup) -> bool:
-    """Whether a node may take a Pod of it, by labels, volumes and taints."""
-    labels = known.labels
-    if any(labels.get(key) != value for key, value in group.selector.items()):
-        return False
-    if group.anywhere and not any(all(r.holds(labels) for r in term) for term in group.anywhere):
-        return False
-    if not all(requirement.holds(labels) for requirement in group.bound):
-        return False
-    hard = [taint for taint in known.taints if not taint.endswith(":PreferNoSchedule")]
-    return all(any(t.tolerates(taint) for t in group.tolerations) for taint in hard)
-
-
-def domain(node: NodeFact, key: str) -> str:
-    """What a label has a node fail together with."""
-    labels = node.kubernetes.labels if node.kubernetes else {}
-    return labels.get(key, node.name if key == HOST else "")
-
-
-def _mib(size: int) -> str:
-    return f"{size / 2**20:.0f} MiB"
+def _asks(group: PodGroup) -> str:
+    return f"{group.cpu}m of a processor and {group.memory / 2**20:.0f} MiB"

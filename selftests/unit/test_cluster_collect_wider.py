@@ -10,7 +10,7 @@ import pytest
 from chaos.cluster.collect import containers, kubernetes, pods, policies, webhooks
 from chaos.cluster.collect.volumes import Volumes
 from chaos.cluster.collect.workloads import workloads_of
-from chaos.cluster.facts import Requirement, Toleration, Volume
+from chaos.cluster.facts import Counted, Requirement, Toleration, Volume
 from chaos.cluster.haproxy import parse_haproxy
 from chaos.cluster.haproxy_stats import parse_stats
 from chaos.cluster.kube import Listed
@@ -126,13 +126,25 @@ def test_what_is_kept_apart_and_where_it_may_be() -> None:
                 "maxSkew": 2,
                 "whenUnsatisfiable": "DoNotSchedule",
             },
+            {
+                "topologyKey": "host",
+                "labelSelector": OWN,
+                "whenUnsatisfiable": "DoNotSchedule",
+                "nodeTaintsPolicy": "Honor",
+                "nodeAffinityPolicy": "Ignore",
+                "minDomains": 3,
+            },
             {"topologyKey": "rack", "labelSelector": OWN, "whenUnsatisfiable": "ScheduleAnyway"},
         ],
         tolerations=[{"operator": "Exists", "tolerationSeconds": 5}],
         nodeSelector={"os": "linux"},
     )
     (group,) = pods.groups_of(listed(one), NOTHING, NOTHING, NOTHING)
-    assert (group.apart, group.spread) == (("host",), {"zone": 2})
+    assert (group.apart, group.spread) == (("host",), {"zone": 2, "host": 1})
+    assert group.counted == {
+        "zone": Counted(),
+        "host": Counted(labels=False, taints=True, places=3),
+    }
     assert group.anywhere == ((Requirement(key="disk", operator="In", values=("a",)),),)
     assert group.tolerations == (Toleration(operator="Exists", seconds=5),)
     assert group.selector == {"os": "linux"}

@@ -268,6 +268,45 @@ def test_a_spread_counts_what_is_already_there() -> None:
     assert lost(uneven, "worker-1") == []
 
 
+IGNORED, HONORED = f.Counted(), f.Counted(taints=True)
+
+
+@pytest.mark.parametrize(
+    ("key", "how", "placed"),
+    [
+        # By default the place of a dead node is one that is empty; by its taint it is none.
+        (HOST, IGNORED, False),
+        (HOST, HONORED, True),
+        (ZONE, IGNORED, False),
+        (ZONE, HONORED, True),
+        (ZONE, f.Counted(taints=True, places=2), False),
+        ("rack", HONORED, False),
+    ],
+)
+def test_what_a_spread_counts(key: str, how: f.Counted, placed: bool) -> None:
+    group = pods("worker-1", "worker-2", "worker-3", spread={key: 1}, counted={key: how})
+    assert bool(lost(group, "worker-1")) is not placed
+
+
+@pytest.mark.parametrize(
+    ("changes", "how", "placed"),
+    [
+        ({"taints": ("node.kubernetes.io/unschedulable=:NoSchedule",)}, HONORED, True),
+        ({"taints": ("disk=slow:PreferNoSchedule",), "schedulable": False}, HONORED, False),
+        ({"labels": {HOST: "worker-3"}}, HONORED, True),
+        ({"labels": {HOST: "worker-3"}}, f.Counted(labels=False, taints=True), False),
+    ],
+)
+def test_which_nodes_a_spread_counts(changes: dict[str, Any], how: f.Counted, placed: bool) -> None:
+    group = pods("worker-1", "worker-2", selector={ZONE: "b"}, spread={HOST: 1})
+    group = replace(group, counted={HOST: how})
+    first, second, third = NODES
+    third = replace(third, kubernetes=replace(known(third.kubernetes), **changes))
+    nodes = (first, second, third)
+    found = homeless(rooms(nodes, (group,)), (group,), frozenset({"worker-1"}))
+    assert bool(found) is not placed
+
+
 def test_more_important_pods_are_placed_first() -> None:
     small = pods("worker-1", owner="ReplicaSet shop/low", cpu=1500)
     great = replace(small, owner="ReplicaSet shop/high", priority=9, nodes=("worker-1", "worker-1"))

@@ -16,12 +16,14 @@ from fixtures.item import Item
 def test_room_without_a_node(item: Item) -> None:
     """Looked at: what every node has to give, what every Pod asks for, and where it is. Each
     node is taken away in thought, and its Pods are placed anew by requests, taints, labels,
-    affinity, spread and volumes.
+    affinity, spread and volumes. A required spread counts the dead node, whose object is still
+    there, as the scheduler does.
 
     Expected: every Pod that would be made anew finds a place.
 
     Mend: a node more, or smaller requests; a required anti-affinity among as many Pods as there
-    are nodes leaves no place when one is gone: spread them instead.
+    are nodes leaves no place when one is gone: spread them instead. A required spread does so too,
+    unless it has nodeTaintsPolicy: Honor: else the dead node is an empty place that must be filled.
 
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Worker Node Scaling and Pod Replicas ("Sized for N+1 Redundancy").

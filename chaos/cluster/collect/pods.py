@@ -8,7 +8,7 @@ from typing import Any
 
 from chaos.cluster.collect.selectors import selects
 from chaos.cluster.collect.volumes import Volumes
-from chaos.cluster.facts import PodGroup, Requirement, Toleration
+from chaos.cluster.facts import Counted, PodGroup, Requirement, Toleration
 from chaos.cluster.kube import Listed, Object
 from chaos.cluster.quantity import millis, size
 
@@ -69,7 +69,8 @@ def _group(owner: str, pods: list[Object], known: Volumes) -> PodGroup:
         priority=spec.get("priority") or 0,
         moves=bool(kind) and kind not in _STAY,
         apart=tuple(_apart(spec, labels)),
-        spread=dict(_spread(spec, labels)),
+        spread={rule["topologyKey"]: rule.get("maxSkew", 1) for rule in _spread(spec, labels)},
+        counted={rule["topologyKey"]: _counted(rule) for rule in _spread(spec, labels)},
         tolerations=tolerations(spec),
         selector=spec.get("nodeSelector") or {},
         anywhere=anywhere(spec),
@@ -104,11 +105,20 @@ def _apart(spec: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[str]:
             yield term["topologyKey"]
 
 
-def _spread(spec: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+def _spread(spec: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[Object]:
     for rule in spec.get("topologySpreadConstraints") or ():
         required = rule.get("whenUnsatisfiable") == "DoNotSchedule"
         if required and selects(rule.get("labelSelector"), labels):
-            yield rule["topologyKey"], rule.get("maxSkew", 1)
+            yield rule
+
+
+def _counted(rule: Object) -> Counted:
+    """How a required spread counts, with the API's defaults."""
+    return Counted(
+        labels=rule.get("nodeAffinityPolicy") != "Ignore",
+        taints=rule.get("nodeTaintsPolicy") == "Honor",
+        places=rule.get("minDomains") or 1,
+    )
 
 
 def tolerations(spec: Mapping[str, Any]) -> tuple[Toleration, ...]:

@@ -72,6 +72,7 @@ from chaos.cluster.facts.monitoring import (
     Target,
 )
 from chaos.cluster.facts.scheduling import (
+    Counted,
     NetworkFacts,
     PodGroup,
     Policy,
@@ -107,6 +108,7 @@ __all__ = [
     "Clock",
     "Component",
     "Container",
+    "Counted",
     "Declared",
     "Disk",
     "DisruptionBudget",

@@ -61,6 +61,21 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """Which nodes a required spread counts, and how many places it wants.
+
+    Args:
+        labels: only those that its selector and affinity to nodes let it on.
+        taints: only those whose taints it tolerates; by default also the others.
+        places: with fewer of them (minDomains) the emptiest counts as empty.
+    """
+
+    labels: bool = True
+    taints: bool = False
+    places: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PodGroup:
     """The Pods of one controller, which ask for the same.
 
@@ -71,6 +86,7 @@ class PodGroup:
         moves: whether it is made anew elsewhere: not a DaemonSet's, a node's own, a lone Pod's.
         apart: labels of nodes over which no two may be together (required anti-affinity).
         spread: by label, how uneven they may be at most (required spread).
+        counted: by the same label, how that counts; not known in older facts.
         anywhere: the terms of which a node must meet one; each is a list of requirements.
         bound: what its volumes ask of a node.
     """
@@ -83,6 +99,7 @@ class PodGroup:
     moves: bool = True
     apart: tuple[str, ...] = ()
     spread: Mapping[str, int] = field(default_factory=dict)
+    counted: Mapping[str, Counted] = field(default_factory=dict)
     tolerations: tuple[Toleration, ...] = ()
     selector: Mapping[str, str] = field(default_factory=dict)
     anywhere: tuple[tuple[Requirement, ...], ...] = ()

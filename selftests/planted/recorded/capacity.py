@@ -1,10 +1,10 @@
-"""Clusters that are larger than a lab."""
+"""Clusters that are larger than a lab, and spreads that it does not declare."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from chaos.cluster.facts import Facts
+from chaos.cluster.facts import Counted, Facts
 from chaos.conformance.nodes import HOST
 from selftests.planted.recorded import changes as the
 from selftests.planted.recording import recorded
@@ -37,3 +37,19 @@ def _one_more(facts: Facts) -> Facts:
 def one_node_too_many(facts: Facts) -> Facts:
     """The cluster has grown beyond a hundred nodes, and etcd still shares its machines."""
     return _one_more(facts)
+
+
+@recorded(
+    "capacity-without-a-node",
+    r"^without the node worker-\d, 1 Pod of ReplicaSet shop/web-\w+ find no place: "
+    r"it must be apart over kubernetes\.io/hostname, where nodes that are gone or tainted count as",
+    also=["capacity-without-a-zone"],
+)
+def spread_counts_the_dead(facts: Facts) -> Facts:
+    """As many replicas as workers, spread by the API's defaults: a dead node's place is to fill."""
+    return the.among(
+        "pods",
+        lambda one: one.owner.startswith("ReplicaSet shop/web-"),
+        spread={HOST: 1},
+        counted={HOST: Counted()},
+    )(facts)
