@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from chaos.cluster.facts import Declared, Facts, NodeFact, NotAvailable, PodGroup
 from chaos.conformance.machines import is_control_plane, zone_of
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed
-from chaos.conformance.placing import Room, homeless, rooms
+from chaos.conformance.placing import homeless
+from chaos.conformance.rooms import Room, rooms
 
 GIB = 2**30
 # A size is told in whole units, and a little of it is always taken: by firmware, by the kernel.
@@ -89,6 +90,10 @@ def _known(facts: Facts, findings: Findings) -> tuple[list[NodeFact], tuple[PodG
         why = f"{listed(bare)} did not tell" if nodes else "there is none"
         findings.gap("what nodes have to give", why)
         return None
+    for group in facts.pods:
+        if group.moves and group.beside:
+            over = listed(group.beside)
+            findings.gap(f"a place for {group.owner}", f"it must be with other Pods, over {over}")
     return nodes, facts.pods
 
 

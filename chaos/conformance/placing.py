@@ -1,8 +1,8 @@
 """Whether Pods that lost their place find another: the scheduler's rules, as far as they matter.
 
-Requests, taints, selectors, affinity to nodes, required anti-affinity and spread among a
-controller's own Pods, and volumes bound to places are heeded; what Pods of different controllers
-ask of each other is not. First fit: where it finds a place for all there is one.
+Requests, ports of nodes, taints, selectors, affinity to nodes, required anti-affinity and spread
+among a controller's own Pods, and volumes bound to places are heeded; what Pods of different
+controllers ask of each other is not. First fit: where it finds a place for all there is one.
 """
 
 from __future__ import annotations
@@ -10,29 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from chaos.cluster.facts import KubernetesNode, NodeFact, PodGroup
+from chaos.cluster.facts import PodGroup
+from chaos.conformance.rooms import Room
 from chaos.conformance.spreading import Even, Spreading, domain, may
-
-
-@dataclass(slots=True)
-class Room:
-    """What is still free on a node."""
-
-    node: NodeFact
-    known: KubernetesNode
-    cpu: int
-    memory: int
-    pods: int
-
-    def fits(self, group: PodGroup) -> bool:
-        """Whether one Pod more of it finds room here."""
-        return self.pods > 0 and self.cpu >= group.cpu and self.memory >= group.memory
-
-    def take(self, group: PodGroup) -> None:
-        """Put one Pod of it here."""
-        self.cpu -= group.cpu
-        self.memory -= group.memory
-        self.pods -= 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +24,14 @@ class Homeless:
     why: str
 
 
-def rooms(nodes: Iterable[NodeFact], groups: Iterable[PodGroup]) -> dict[str, Room]:
-    """What is free on each node, whether it takes Pods now or not."""
-    found = {
-        n.name: Room(n, n.kubernetes, n.kubernetes.cpu, n.kubernetes.memory, n.kubernetes.pods)
-        for n in nodes
-        if n.kubernetes
-    }
-    for group in groups:
-        for name in group.nodes:
-            if name in found:
-                found[name].take(group)
-    return found
-
-
 def homeless(
     rooms: Mapping[str, Room], groups: Iterable[PodGroup], gone: frozenset[str]
 ) -> list[Homeless]:
     """Who finds no place when these nodes are gone."""
     left = {
-        name: Room(r.node, r.known, r.cpu, r.memory, r.pods)
-        for name, r in rooms.items()
-        if name not in gone and r.known.ready and r.known.schedulable
+        name: room.copy()
+        for name, room in rooms.items()
+        if name not in gone and room.known.ready and room.known.schedulable
     }
     lost = [(g, sum(name in gone for name in g.nodes)) for g in groups if g.moves]
     lost = [(group, count) for group, count in lost if count]
@@ -157,4 +123,7 @@ def _apart(group: PodGroup) -> str:
 
 
 def _asks(group: PodGroup) -> str:
-    return f"{group.cpu}m of a processor and {group.memory / 2**20:.0f} MiB"
+    more = [f"{count} of {name}" for name, count in group.more.items()]
+    if group.ports:
+        more.append(f"the ports {', '.join(one.lstrip('/') for one in group.ports)} of a node")
+    return " and ".join((f"{group.cpu}m of a processor and {group.memory / 2**20:.0f} MiB", *more))

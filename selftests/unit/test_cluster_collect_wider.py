@@ -92,6 +92,21 @@ def test_what_a_pod_asks_for() -> None:
     assert group.priority == 7
 
 
+def test_what_else_a_pod_asks_for() -> None:
+    gpu = {"resources": {"requests": {"nvidia.com/gpu": "2", "cpu": "100m"}}}
+    taken = [{"hostPort": 80}, {"hostPort": 53, "protocol": "UDP", "hostIP": "192.0.2.1"}]
+    one = pod(
+        resources={"requests": {"cpu": "3"}},
+        containers=[gpu | {"ports": [*taken, {"containerPort": 9}]}, asking("1", "1Gi")],
+        affinity={"podAffinity": {pods.REQUIRED: [{"topologyKey": "zone", "labelSelector": OWN}]}},
+    )
+    (group,) = pods.groups_of(listed(one), NOTHING, NOTHING, NOTHING)
+    # What a Pod asks for as a whole counts, not what its containers do.
+    assert (group.cpu, group.memory, group.more) == (3000, 2**30, {"nvidia.com/gpu": 2})
+    assert group.ports == ("/TCP/80", "192.0.2.1/UDP/53")
+    assert group.beside == ("zone",)
+
+
 def test_pods_that_ended_and_newer_versions() -> None:
     ended = pod("x") | {"status": {"phase": "Succeeded"}}
     newer = pod("y", containers=[asking("1", "1Gi")])
@@ -280,7 +295,7 @@ def test_what_a_node_has_and_gives() -> None:
         "status": {
             "conditions": [{"type": "Ready", "status": "True"}],
             "capacity": {"cpu": "2", "memory": "4Gi", "ephemeral-storage": "10Gi"},
-            "allocatable": {"cpu": "1900m", "memory": "3Gi", "pods": "110"},
+            "allocatable": {"cpu": "1900m", "memory": "3Gi", "pods": "110", "x.test/gpu": "2"},
             "images": [{"names": ["a:1", "a@sha256:0"]}, {"names": None}],
         },
     }
@@ -288,6 +303,7 @@ def test_what_a_node_has_and_gives() -> None:
     known = found.kubernetes
     assert known
     assert (known.cpu, known.memory, known.pods) == (1900, 3 * 2**30, 110)
+    assert known.gives == {"x.test/gpu": 2}
     assert (known.capacity_cpu, known.capacity_memory) == (2000, 4 * 2**30)
     assert (known.capacity_disk, known.images) == (10 * 2**30, ("a:1", "a@sha256:0"))
     assert known.conditions == {"Ready": "True"}

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from chaos.cluster import facts as f
-from chaos.conformance.placing import homeless, rooms
+from chaos.conformance.placing import homeless
+from chaos.conformance.rooms import rooms
 from chaos.measure.verdict import Verdict
 from selftests.unit.conformance_parts import HOST, ZONE, node
 from selftests.unit.conformance_support import SILENT, at, good, known, told, verdict
@@ -209,6 +210,11 @@ GAPS: list[Defect] = [
     ("clocks-agree", told_by("worker-1", clock=SILENT), SILENT.reason),
     ("disks-room", told_by("cp-1", disks=SILENT), SILENT.reason),
     ("capacity-without-a-node", noded(WORKER, pods=0), "worker-1 did not tell"),
+    (
+        "capacity-without-a-node",
+        asking(beside=(HOST,)),
+        "a place for ReplicaSet shop/web-1: it must be with other Pods, over kubernetes.io/host",
+    ),
     ("node-sizes", told_by("lb-1", cpus=None), "the size of lb-1: it did not tell"),
 ]
 
@@ -323,6 +329,32 @@ def test_how_many_pods_a_node_takes() -> None:
     groups = (pods("worker-1", "worker-1", "worker-1", cpu=0),)
     found = homeless(rooms(few, groups), groups, frozenset({"worker-1"}))
     assert [one.count for one in found] == [1]
+
+
+GPU = "nvidia.com/gpu"
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ({"more": {GPU: 1}}, ""),
+        ({"more": {GPU: 2}}, f"100m of a processor and 1 MiB and 2 of {GPU} free"),
+        ({"more": {"other": 1}}, "1 of other free"),
+        ({"ports": ("/TCP/80",)}, "the ports TCP/80 of a node free"),
+        ({"ports": ("192.0.2.1/TCP/80",)}, "the ports 192.0.2.1/TCP/80 of a node free"),
+        ({"ports": ("192.0.2.1/TCP/81",)}, ""),
+        ({"ports": ("/UDP/80",)}, ""),
+    ],
+)
+def test_what_else_a_pod_takes_from_a_node(asked: dict[str, Any], why: str) -> None:
+    nodes = tuple(
+        replace(n, kubernetes=replace(known(n.kubernetes), gives={GPU: 2})) for n in NODES[:2]
+    )
+    group = pods("worker-1", **asked)
+    there = pods("worker-2", more={GPU: 1}, ports=("/TCP/80", "192.0.2.2/TCP/81"), moves=False)
+    found = homeless(rooms(nodes, (there, group)), (there, group), frozenset({"worker-1"}))
+    assert bool(found) is bool(why)
+    assert all(why in one.why for one in found)
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ from fixtures.item import Item
 )
 def test_room_without_a_node(item: Item) -> None:
     """Looked at: what every node has to give, what every Pod asks for, and where it is. Each
-    node is taken away in thought, and its Pods are placed anew by requests, taints, labels,
-    affinity, spread and volumes. A required spread counts the dead node, whose object is still
-    there, as the scheduler does.
+    node is taken away in thought, and its Pods are placed anew by requests, ports, taints, labels,
+    affinity, spread and volumes; one that must be with other Pods is not worked out. A required
+    spread counts the dead node, whose object is still there, as the scheduler does.
 
     Expected: every Pod that would be made anew finds a place.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from chaos.cluster.collect.requests import amounts
 from chaos.cluster.facts import KubernetesNode, Lease, LeaseFacts, NodeFact, NotAvailable
 from chaos.cluster.inventory_parts import NodePart
 from chaos.cluster.kube import Listed
@@ -14,6 +15,8 @@ from chaos.cluster.quantity import millis, size
 ZONE = "topology.kubernetes.io/zone"
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 SYSTEM = "kube-system"
+# What of a node's room has a field of its own.
+_TOLD = {"cpu", "memory", "pods"}
 
 
 def uid_of(namespaces: Listed) -> str | NotAvailable:
@@ -84,6 +87,7 @@ def kubernetes_of(node: dict[str, Any]) -> KubernetesNode:
         system=info.get("osImage", ""),
         conditions=conditions,
         **_room(status),
+        gives={k: v for k, v in amounts(status.get("allocatable")).items() if k not in _TOLD},
         images=tuple(sorted({n for i in status.get("images") or () for n in i.get("names") or ()})),
     )
 

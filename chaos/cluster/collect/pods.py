@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from chaos.cluster.collect.requests import CPU, MEMORY, asked, ports
 from chaos.cluster.collect.selectors import selects
 from chaos.cluster.collect.volumes import Volumes
 from chaos.cluster.facts import Counted, PodGroup, Requirement, Toleration
 from chaos.cluster.kube import Listed, Object
-from chaos.cluster.quantity import millis, size
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _ENDED = {"Succeeded", "Failed"}
@@ -43,8 +43,8 @@ def _owner(pod: Object) -> tuple[str, str]:
 
 def _shape(pod: Object) -> str:
     spec = pod["spec"]
-    asked = [c.get("resources") for c in spec.get("containers") or ()]
-    return repr((asked, spec.get("nodeSelector"), _claims(spec), spec.get("priority")))
+    resources = [c.get("resources") for c in (spec, *(spec.get("containers") or ()))]
+    return repr((resources, spec.get("nodeSelector"), _claims(spec), spec.get("priority")))
 
 
 def _claims(spec: Mapping[str, Any]) -> list[str]:
@@ -59,16 +59,19 @@ def _group(owner: str, pods: list[Object], known: Volumes) -> PodGroup:
     first = pods[0]
     spec, kind = first["spec"], _owner(first)[0]
     labels = first["metadata"].get("labels") or {}
-    cpu, memory = _asked(spec)
+    takes = asked(spec)
     namespace = first["metadata"]["namespace"]
     return PodGroup(
         owner=owner,
         nodes=tuple(sorted(pod["spec"].get("nodeName") or "" for pod in pods)),
-        cpu=cpu,
-        memory=memory,
+        cpu=takes.pop(CPU, 0),
+        memory=takes.pop(MEMORY, 0),
+        more=dict(sorted(takes.items())),
+        ports=tuple(sorted(set(ports(spec)))),
         priority=spec.get("priority") or 0,
         moves=bool(kind) and kind not in _STAY,
         apart=tuple(_apart(spec, labels)),
+        beside=tuple(term["topologyKey"] for term in _terms(spec, "podAffinity")),
         spread={rule["topologyKey"]: rule.get("maxSkew", 1) for rule in _spread(spec, labels)},
         counted={rule["topologyKey"]: _counted(rule) for rule in _spread(spec, labels)},
         tolerations=tolerations(spec),
@@ -78,31 +81,14 @@ def _group(owner: str, pods: list[Object], known: Volumes) -> PodGroup:
     )
 
 
-def _asked(spec: Mapping[str, Any]) -> tuple[int, int]:
-    """What a Pod asks for: its containers together, or one that begins before them if more.
-
-    Sidecars (init containers that go on) count with the containers.
-    """
-
-    def of(containers: Iterable[Object]) -> list[tuple[int, int]]:
-        requests = [(c.get("resources") or {}).get("requests") or {} for c in containers]
-        return [(millis(r.get("cpu", 0)), size(r.get("memory", 0))) for r in requests]
-
-    first = spec.get("initContainers") or ()
-    beside = [c for c in first if c.get("restartPolicy") == "Always"]
-    stay = of([*(spec.get("containers") or ()), *beside])
-    cpu, memory = sum(c for c, _ in stay), sum(m for _, m in stay)
-    for before in of([c for c in first if c not in beside]):
-        cpu, memory = max(cpu, before[0]), max(memory, before[1])
-    over = spec.get("overhead") or {}
-    return cpu + millis(over.get("cpu", 0)), memory + size(over.get("memory", 0))
-
-
 def _apart(spec: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[str]:
-    rules = (spec.get("affinity") or {}).get("podAntiAffinity") or {}
-    for term in rules.get(REQUIRED) or ():
+    for term in _terms(spec, "podAntiAffinity"):
         if selects(term.get("labelSelector"), labels):
             yield term["topologyKey"]
+
+
+def _terms(spec: Mapping[str, Any], which: str) -> Sequence[Object]:
+    return ((spec.get("affinity") or {}).get(which) or {}).get(REQUIRED) or ()
 
 
 def _spread(spec: Mapping[str, Any], labels: Mapping[str, str]) -> Iterator[Object]:

@@ -83,8 +83,11 @@ class PodGroup:
         owner: `KIND NAMESPACE/NAME`; of a Pod without a controller `Pod NAMESPACE/NAME`.
         nodes: where each of them is.
         cpu: what one asks for, in thousandths of a processor; memory in bytes.
+        more: what else one asks for, by its name, as `nvidia.com/gpu`.
+        ports: those of the node that it takes, `ADDRESS/PROTOCOL/PORT`; no address: of all.
         moves: whether it is made anew elsewhere: not a DaemonSet's, a node's own, a lone Pod's.
         apart: labels of nodes over which no two may be together (required anti-affinity).
+        beside: labels over which it must be with other Pods (required affinity to Pods).
         spread: by label, how uneven they may be at most (required spread).
         counted: by the same label, how that counts; not known in older facts.
         anywhere: the terms of which a node must meet one; each is a list of requirements.
@@ -95,9 +98,12 @@ class PodGroup:
     nodes: tuple[str, ...]
     cpu: int = 0
     memory: int = 0
+    more: Mapping[str, int] = field(default_factory=dict)
+    ports: tuple[str, ...] = ()
     priority: int = 0
     moves: bool = True
     apart: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     spread: Mapping[str, int] = field(default_factory=dict)
     counted: Mapping[str, Counted] = field(default_factory=dict)
     tolerations: tuple[Toleration, ...] = ()

@@ -144,6 +144,7 @@ class KubernetesNode:
         taints: as `KEY=VALUE:EFFECT`.
         conditions: by type, `True`, `False` or `Unknown`.
         cpu, memory, pods: what Pods may ask for: thousandths of a processor, bytes, how many.
+        gives: what else they may ask for, by its name, as `ephemeral-storage`.
         capacity_cpu, capacity_memory, capacity_disk: what the machine has.
         images: the names of those that it has; kubelet tells 50 by default.
         machine, boot: the machine's id, and that of its last boot.
@@ -161,6 +162,7 @@ class KubernetesNode:
     cpu: int = 0
     memory: int = 0
     pods: int = 0
+    gives: Mapping[str, int] = field(default_factory=dict)
     capacity_cpu: int = 0
     capacity_memory: int = 0
     capacity_disk: int = 0
