@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chaos.cluster.facts import Declared, Facts, NodeFact, NotAvailable
-from chaos.conformance.machines import SPARE, zone_of
+from chaos.conformance.machines import SPARE, is_control_plane, zone_of
 from chaos.conformance.outcome import CheckOutcome, Findings, listed, not_covered
 from chaos.conformance.programs import APISERVER, MANAGER, SCHEDULER, running
 
@@ -25,9 +25,19 @@ def leaves_control_plane(facts: Facts, _inventory: Declared) -> CheckOutcome:
     for name in (APISERVER, SCHEDULER, MANAGER):
         on = {one.node for one in running(name, facts, findings)}
         places[name] = [n for n in nodes.values() if n.name in on and _serves(n)]
+        if not places[name] and not _unseen(facts, nodes):
+            where = f", but on {listed(sorted(on))}" if on else ""
+            findings.wrong.append(f"no {name} runs on a node that is Ready and not spare{where}")
     for zone in zones:
         _without(zone, facts, nodes, places, findings)
     return findings.outcome()
+
+
+def _unseen(facts: Facts, nodes: dict[str, NodeFact]) -> list[NodeFact]:
+    """Where any program may serve for all that is known; everywhere, if no control plane is."""
+    planes = [node for node in nodes.values() if is_control_plane(node)]
+    unseen = [n for n in planes if not isinstance(facts.components.get(n.name), tuple)]
+    return [n for n in unseen if _serves(n)] if planes else list(nodes.values())
 
 
 def _serves(node: NodeFact) -> bool:
@@ -46,7 +56,7 @@ def _without(
         others = [n.name for n in on if zone_of(n) != zone]
         if others:
             left.append(f"{name} on {listed(others)}")
-        elif on:
+        elif on and not any(zone_of(n) != zone for n in _unseen(facts, nodes)):
             wrong.append(f"no {name} (all run there: {listed(n.name for n in on)})")
     etcd = facts.etcd
     if isinstance(etcd, NotAvailable):

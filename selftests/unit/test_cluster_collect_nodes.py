@@ -225,6 +225,9 @@ def test_flags_in_all_their_forms() -> None:
     }
 
 
+CRASHES = {"state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+
+
 def test_what_static_pods_declare() -> None:
     def pod(name: str, node: str, **container: list[str]) -> dict[str, Any]:
         return {
@@ -232,10 +235,13 @@ def test_what_static_pods_declare() -> None:
             "spec": {"nodeName": node, "containers": [container]},
         }
 
+    running: dict[str, Any] = {"containerStatuses": [{"state": {"running": {}}}]}
+    scheduler = pod("kube-scheduler", "cp-1", command=["kube-scheduler", "--leader-elect=true"])
     pods = [
-        pod("kube-scheduler", "cp-1", command=["kube-scheduler", "--leader-elect=true"]),
+        scheduler | {"status": running},
         pod("etcd", "cp-1", command=["etcd"], args=["--name=cp-1"]),
         pod("etcd", "cp-2", command=["etcd"]),
+        {**pod("kube-apiserver", "cp-1"), "status": {"containerStatuses": [CRASHES]}},
         pod("else", "cp-1", command=["else"]),
         {"metadata": {}, "spec": {"nodeName": "cp-1", "containers": [{}]}},
     ]

@@ -22,6 +22,7 @@ from selftests.unit.conformance_changes import (
     without,
 )
 from selftests.unit.conformance_parts import node as machine
+from selftests.unit.conformance_programs import components
 from selftests.unit.conformance_support import known
 
 SERVER = "https://198.51.100.21:6443"
@@ -70,6 +71,21 @@ RED: list[Case] = [
         "zone-loss-leaves-control-plane",
         without("kube-scheduler"),
         "without the zone a there is no kube-scheduler (all run there: cp-1)",
+    ),
+    (
+        "zone-loss-leaves-control-plane",
+        both(without("kube-scheduler"), kubernetes(0, ready=False)),
+        "no kube-scheduler runs on a node that is Ready and not spare, but on cp-1",
+    ),
+    (
+        "zone-loss-leaves-control-plane",
+        both(without("kube-scheduler"), nodes(0, roles=("control-plane", "spare"))),
+        "no kube-scheduler runs on a node that is Ready and not spare, but on cp-1",
+    ),
+    (
+        "zone-loss-leaves-control-plane",
+        both(without("kube-scheduler"), of("components", "cp-1", components("cp-1")[:3])),
+        "no kube-scheduler runs on a node that is Ready and not spare",
     ),
     (
         "zone-loss-leaves-control-plane",

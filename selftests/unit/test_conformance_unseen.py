@@ -20,6 +20,7 @@ from selftests.unit.conformance_changes import (
     nodes,
     of,
     one,
+    without,
 )
 from selftests.unit.conformance_changes import status as etcd_status
 from selftests.unit.conformance_deep import PLANES
@@ -38,6 +39,11 @@ UNSEEN: list[tuple[str, Change]] = [
     ("control-planes-over-hosts", kubernetes(1, machine="")),
     ("control-planes-over-hosts", nodes(0, host="h1")),
     ("zone-loss-leaves-control-plane", of("components", "cp-2", SILENT)),
+    (
+        "zone-loss-leaves-control-plane",
+        both(without("kube-scheduler"), of("components", "cp-2", SILENT)),
+    ),
+    ("zone-loss-leaves-control-plane", lambda facts: replace(facts, components={})),
     ("workers-use-endpoint", of("kubeconfigs", "worker-2", SILENT)),
     ("workers-use-endpoint", of("kubeconfigs", "worker-2", ())),
     (

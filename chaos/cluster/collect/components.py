@@ -34,17 +34,26 @@ def read(node: str, said: Said) -> tuple[Component, ...] | NotAvailable:
 
 
 def declared(pods: Iterable[dict[str, Any]], node: str) -> tuple[Component, ...]:
-    """The components among a node's static Pods, as their mirrors in the API declare them."""
+    """The components among a node's static Pods that run, as their mirrors in the API declare them.
+
+    One that ends again and again does not, though its Pod is there.
+    """
     found = []
     for pod in pods:
         labels = pod["metadata"].get("labels") or {}
         name = labels.get("component", "")
-        if name not in NAMES or pod["spec"].get("nodeName") != node:
+        if name not in NAMES or pod["spec"].get("nodeName") != node or _ended(pod):
             continue
         container = pod["spec"]["containers"][0]
         words = [*(container.get("command") or ()), *(container.get("args") or ())]
         found.append(Component(node=node, name=name, flags=flags(words[1:]), source="manifest"))
     return tuple(sorted(found, key=lambda c: c.name))
+
+
+def _ended(pod: dict[str, Any]) -> bool:
+    """Whether its container is known not to run."""
+    told = (pod.get("status") or {}).get("containerStatuses") or []
+    return bool(told) and "running" not in (told[0].get("state") or {})
 
 
 def flags(words: Sequence[str]) -> dict[str, str]:
