@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from chaos.cluster.facts import Declared, Facts, NotAvailable
+from chaos.conformance.control_planes import ELSEWHERE, elsewhere
 from chaos.conformance.outcome import CheckOutcome, Findings, listed, not_covered
 
 
-def just_the_live_ones(facts: Facts, _inventory: Declared) -> CheckOutcome:
+def just_the_live_ones(facts: Facts, inventory: Declared) -> CheckOutcome:
     """Its endpoints are the apiservers that answer: no dead one, and none left out."""
     if isinstance(facts.apiservers, NotAvailable):
         return not_covered("the endpoints of the Service kubernetes", facts.apiservers)
+    nodes = () if isinstance(facts.nodes, NotAvailable) else facts.nodes
+    if facts.apiservers and nodes and elsewhere(nodes, inventory):
+        return not_covered(f"the apiservers at {listed(sorted(facts.apiservers))}", ELSEWHERE)
     if isinstance(facts.served_certificates, NotAvailable):
         return not_covered("which apiservers answer", facts.served_certificates)
     findings = Findings()

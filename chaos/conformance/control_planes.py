@@ -18,7 +18,7 @@ def odd_number(facts: Facts, inventory: Declared) -> CheckOutcome:
     """Three or more that serve, and an odd number where etcd stands on them."""
     if isinstance(facts.nodes, NotAvailable):
         return not_covered("the nodes", facts.nodes)
-    if _elsewhere(facts.nodes, inventory):
+    if elsewhere(facts.nodes, inventory):
         return not_covered("the control planes", ELSEWHERE)
     findings = Findings()
     serving = [n for n in control_planes(facts.nodes) if n.kubernetes]
@@ -42,7 +42,7 @@ def over_hosts(facts: Facts, inventory: Declared) -> CheckOutcome:
     """No two are one machine, and no host of the inventory holds too many."""
     if isinstance(facts.nodes, NotAvailable):
         return not_covered("the nodes", facts.nodes)
-    if _elsewhere(facts.nodes, inventory):
+    if elsewhere(facts.nodes, inventory):
         return not_covered("the control planes", ELSEWHERE)
     findings = Findings()
     serving = [n for n in control_planes(facts.nodes) if n.kubernetes]
@@ -110,7 +110,7 @@ def tainted(facts: Facts, inventory: Declared) -> CheckOutcome:
     """Workloads are kept off them, unless there is nobody else."""
     if isinstance(facts.nodes, NotAvailable):
         return not_covered("the nodes", facts.nodes)
-    if _elsewhere(facts.nodes, inventory):
+    if elsewhere(facts.nodes, inventory):
         return not_covered("the control planes", ELSEWHERE)
     findings = Findings()
     known = [n for n in facts.nodes if n.kubernetes]
@@ -164,6 +164,7 @@ def _spare(node: NodeFact, facts: Facts, findings: Findings) -> None:
             )
 
 
-def _elsewhere(nodes: tuple[NodeFact, ...], inventory: Declared) -> bool:
+def elsewhere(nodes: tuple[NodeFact, ...], inventory: Declared) -> bool:
     """Whether the control plane is somebody else's: none of it is among the machines."""
-    return inventory.etcd_topology is None and not any(is_control_plane(n) for n in nodes)
+    theirs = inventory.managed is not None or inventory.etcd_topology is None
+    return theirs and not any(is_control_plane(n) for n in nodes)

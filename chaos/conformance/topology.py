@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from chaos.cluster.facts import Declared, EtcdFacts, Facts, NodeFact, NotAvailable
+from chaos.conformance.control_planes import ELSEWHERE, elsewhere
 from chaos.conformance.etcd import name_of
 from chaos.conformance.machines import control_planes, zone_of
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed, not_covered
@@ -12,13 +13,15 @@ from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed, n
 FEWEST = 3
 
 
-def control_planes_over_zones(facts: Facts, _inventory: Declared) -> CheckOutcome:
+def control_planes_over_zones(facts: Facts, inventory: Declared) -> CheckOutcome:
     """Three control planes or more, over zones of which any may be lost.
 
     What is lost with a zone must leave a control plane, and etcd its quorum.
     """
     if isinstance(facts.nodes, NotAvailable):
         return not_covered("the nodes", facts.nodes)
+    if elsewhere(facts.nodes, inventory):
+        return not_covered("the control planes", ELSEWHERE)
     findings = Findings()
     there = _there(control_planes(facts.nodes), findings)
     told = f"{counted(len(there), 'control plane')} ({listed(n.name for n in there)})"

@@ -31,7 +31,8 @@ CP = ("control-plane", "spare")
 
 ELSEWHERE = (
     *("control-planes-odd", "control-planes-over-hosts", "control-plane-taints"),
-    "zone-loss-leaves-control-plane",
+    *("zone-loss-leaves-control-plane", "control-planes-over-zones"),
+    "kubernetes-service-endpoints",
 )
 
 UNSEEN: list[tuple[str, Change]] = [
@@ -147,7 +148,8 @@ def closed(what: str) -> Change:
 def elsewhere(facts: f.Facts) -> f.Facts:
     """With a control plane that somebody else runs."""
     mine = tuple(n for n in known(facts.nodes) if n.name not in PLANES)
-    return declared(etcd_topology=None)(replace(facts, nodes=mine))
+    theirs = replace(facts, nodes=mine, components={}, apiservers=("192.0.2.1:443",))
+    return declared(etcd_topology=None)(theirs)
 
 
 FINE: list[tuple[str, Change, str]] = [
