@@ -8,6 +8,7 @@ from chaos.conformance.outcome import Findings
 
 APISERVER, ETCD = "kube-apiserver", "etcd"
 MANAGER, SCHEDULER = "kube-controller-manager", "kube-scheduler"
+KUBELET, PROXY = "kubelet", "kube-proxy"
 
 
 def running(name: str, facts: Facts, findings: Findings) -> list[Component]:

@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from chaos.cluster.facts import Declared, Facts, NotAvailable
+from chaos.conformance.asking import asked_by
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
-from chaos.conformance.programs import APISERVER, MANAGER, SCHEDULER
+from chaos.conformance.programs import APISERVER, KUBELET, MANAGER, PROXY, SCHEDULER
 
-KUBELET, PROXY = "kubelet", "kube-proxy"
-# By the version skew policy, in minor versions behind the oldest apiserver.
+# By the version skew policy, in minor versions behind the newest apiserver that they go to.
 _BEHIND = {MANAGER: 1, SCHEDULER: 1, KUBELET: 3, PROXY: 3}
 # Before this, kubelets and kube-proxies might be two behind.
 _THREE = (1, 28)
@@ -36,31 +36,41 @@ def within_skew(facts: Facts, _inventory: Declared) -> CheckOutcome:
         findings.good.append(f"apiservers: {listed(sorted({_text(m) for m in servers.values()}))}")
     for name, most in _BEHIND.items():
         allowed = most if oldest >= _THREE else min(most, 2)
-        _held_against(name, allowed, oldest, known, findings)
+        _held_against(name, allowed, servers, known, facts, findings)
     return findings.outcome()
 
 
 def _held_against(
     name: str,
     most: int,
-    oldest: Minor,
+    servers: dict[str, Minor],
     known: dict[str, dict[str, tuple[Minor, str]]],
+    facts: Facts,
     findings: Findings,
 ) -> None:
     good = set()
     for node, (minor, text) in sorted(known.get(name, {}).items()):
-        if minor > oldest:
-            findings.wrong.append(
-                f"{name} on {node} is {text}, newer than the oldest apiserver ({_text(oldest)})"
-            )
-        elif oldest[1] - minor[1] > most:
-            findings.wrong.append(
-                f"{name} on {node} is {text}, more than {most} behind {_text(oldest)}"
-            )
-        else:
+        who, several = f"{name} on {node}", tuple(servers.values())
+        asks = asked_by(name, node, facts, servers)
+        wrong = _wrong(minor, most, several if asks is None else asks)
+        if not wrong:
             good.add(text)
+        elif asks is None and not all(_wrong(minor, most, (one,)) for one in several):
+            findings.gap(f"whether {who} ({text}) goes to an apiserver that fits", "nobody says it")
+        else:
+            findings.wrong.append(f"{who} is {text}, {wrong}")
     if good:
         findings.good.append(f"{name}: {listed(sorted(good))}")
+
+
+def _wrong(minor: Minor, most: int, servers: tuple[Minor, ...]) -> str:
+    """What is wrong with a version where these are asked; empty if nothing is."""
+    oldest, newest = min(servers), max(servers)
+    if minor > oldest:
+        return f"newer than the oldest apiserver that it goes to ({_text(oldest)})"
+    if newest[1] - minor[1] > most:
+        return f"more than {most} behind {_text(newest)}, an apiserver that it goes to"
+    return ""
 
 
 def equal_on_all(facts: Facts, _inventory: Declared) -> CheckOutcome:

@@ -140,6 +140,13 @@ def version(name: str, node: str, text: str) -> Change:
     return change
 
 
+def upgraded(node: str, *, index: int) -> Change:
+    """With a control plane, its kubelet among it, that is a minor version ahead of the others."""
+    names = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+    ahead = (version(name, node, "v1.37.0") for name in names)
+    return both(*ahead, kubernetes(index, kubelet="v1.37.0"))
+
+
 def bound(role: str, *subjects: str, namespace: str = "") -> Change:
     """With one more binding."""
     binding = f.Binding(name="mine", role=role, subjects=subjects, namespace=namespace)

@@ -71,7 +71,8 @@ def kubeconfigs(node: str) -> tuple[f.KubeconfigFile, ...]:
     )
     if node not in PLANES:
         return (kubelet,)
-    return (replace(kubelet, path="/etc/kubernetes/scheduler.conf", server=own), kubelet)
+    others = ("scheduler.conf", "controller-manager.conf")
+    return (*(replace(kubelet, path=f"/etc/kubernetes/{name}") for name in others), kubelet)
 
 
 def keys(node: str) -> tuple[f.KeyFile, ...]:

@@ -21,6 +21,7 @@ from selftests.unit.conformance_changes import (
     version,
     without,
 )
+from selftests.unit.conformance_deep import ENDPOINT, kubeconfigs
 from selftests.unit.conformance_parts import node as machine
 from selftests.unit.conformance_programs import components
 from selftests.unit.conformance_support import known
@@ -34,6 +35,15 @@ def watched(*, expected: int = 3, healthy: int = 3, allowed: bool = True) -> Cha
         name="mgmt/workers", expected=expected, healthy=healthy, allowed=allowed
     )
     return lambda facts: replace(facts, replacing=(one_more,))
+
+
+def balanced(node: str) -> Change:
+    """With a scheduler that is one behind, and goes to all apiservers."""
+    conf = f.KubeconfigFile(path="/etc/kubernetes/scheduler.conf", server=ENDPOINT)
+    return both(
+        version("kube-scheduler", node, "v1.35.1"),
+        of("kubeconfigs", node, (conf, *kubeconfigs(node)[1:])),
+    )
 
 
 RED: list[Case] = [
@@ -172,6 +182,26 @@ RED: list[Case] = [
         "version-skew",
         kubernetes(4, kubelet="v1.37.0"),
         "kubelet on worker-2 is v1.37.0, newer than the oldest apiserver",
+    ),
+    (
+        "version-skew",
+        both(version("kube-apiserver", "cp-1", "v1.37.0"), kubernetes(4, kubelet="v1.33.1")),
+        "kubelet on worker-2 is v1.33.1, more than 3 behind v1.37",
+    ),
+    (
+        "version-skew",
+        both(version("kube-apiserver", "cp-1", "v1.37.0"), kubernetes(4, kubelet="v1.37.0")),
+        "kubelet on worker-2 is v1.37.0, newer than the oldest apiserver that it goes to (v1.36)",
+    ),
+    (
+        "version-skew",
+        version("kube-scheduler", "cp-3", "v1.37.0"),
+        "kube-scheduler on cp-3 is v1.37.0, newer than the oldest apiserver",
+    ),
+    (
+        "version-skew",
+        both(version("kube-apiserver", "cp-1", "v1.37.0"), balanced("cp-2")),
+        "kube-scheduler on cp-2 is v1.35.1, more than 1 behind v1.37",
     ),
     (
         "version-skew",

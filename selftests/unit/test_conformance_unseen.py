@@ -20,6 +20,7 @@ from selftests.unit.conformance_changes import (
     nodes,
     of,
     one,
+    upgraded,
     without,
 )
 from selftests.unit.conformance_changes import status as etcd_status
@@ -62,6 +63,7 @@ UNSEEN: list[tuple[str, Change]] = [
     ("kube-proxy-uses-endpoint", of("pointers", "kube-proxy", SILENT)),
     ("cluster-info-uses-endpoint", of("pointers", "cluster-info", SILENT)),
     ("version-skew", lambda facts: replace(facts, versions=SILENT)),
+    ("version-skew", both(upgraded("cp-1", index=0), of("kubeconfigs", "cp-1", SILENT))),
     ("control-plane-versions-equal", lambda facts: replace(facts, versions=())),
     ("etcd-one-cluster", lambda facts: replace(facts, etcd=few(1))),
     ("etcd-raft-lag", lambda facts: replace(facts, etcd=few(1))),
@@ -161,6 +163,7 @@ FINE: list[tuple[str, Change, str]] = [
         "h3 holds cp-3; without it a quorum is left",
     ),
     ("control-plane-taints", lambda facts: alone(facts), "there is no worker"),
+    ("version-skew", upgraded("cp-1", index=0), "apiservers: v1.36, v1.37"),
     ("version-skew", kubernetes(4, kubelet="v1.33.9"), "kubelet: v1.33.9, v1.36.2"),
     ("etcd-fragmentation", etcd_status(db_size=90 * 2**20, db_in_use=2**20), "free inside"),
     (

@@ -254,11 +254,13 @@ def test_service_endpoints(item: Item) -> None:
 )
 def test_version_skew(item: Item) -> None:
     """Looked at: the version that each apiserver tells when asked past the balancer, the tags of
-    the control plane's and kube-proxy's images, and kubelets' versions.
+    the control plane's and kube-proxy's images, kubelets' versions, and to which apiservers their
+    kubeconfigs lead.
 
-    Expected: apiservers one minor version apart at most; schedulers and controller-managers not
-    newer than the oldest apiserver and at most one behind; kubelets and kube-proxies not newer and
-    at most three behind.
+    Expected: apiservers one minor version apart at most. Nothing is newer than the oldest apiserver
+    that it goes to; of the newest, schedulers and controller-managers are at most one behind,
+    kubelets and kube-proxies at most three. What goes to the endpoint goes to all of them; what
+    kubeadm has put beside an apiserver, to that one: so an upgrade may be half way.
 
     Mend: go on with the upgrade: control planes first, one minor version at a time, then the nodes:
     `kubeadm upgrade node`, kubelet, kube-proxy.
