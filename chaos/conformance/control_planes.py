@@ -8,6 +8,7 @@ from chaos.cluster.facts import Declared, EtcdFacts, Facts, NodeFact, NotAvailab
 from chaos.conformance.etcd import name_of
 from chaos.conformance.machines import SPARE, control_planes, is_control_plane
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed, not_covered
+from chaos.conformance.standing import Standing, by_host, held_by, left_without
 
 FEWEST = 3
 ELSEWHERE = "somebody else runs them"
@@ -54,13 +55,15 @@ def over_hosts(facts: Facts, inventory: Declared) -> CheckOutcome:
         ("the boot id", {n.name: n.kubernetes.boot for n in serving if n.kubernetes}),
     ):
         _told_apart(what, ids, findings)
-    hosts = {n.name: n.host for n in serving}
-    if not any(hosts.values()):
+    hosts = by_host(facts.nodes)
+    voters = () if isinstance(facts.etcd, NotAvailable) else facts.etcd.voters
+    meant = dict.fromkeys((*(n.name for n in serving), *(m.node for m in voters if m.node)))
+    if not any(hosts.get(name) for name in meant):
         findings.good.append("the inventory names no hosts: machines are told apart by their ids")
     else:
-        for name in [name for name, host in hosts.items() if not host]:
+        for name in [name for name in meant if not hosts.get(name)]:
             findings.gap(f"the host of {name}", "the inventory does not say it")
-        _hosts(hosts, facts, findings)
+        _hosts(hosts, [n.name for n in serving], facts, findings)
     return findings.outcome()
 
 
@@ -78,32 +81,31 @@ def _told_apart(what: str, ids: dict[str, str], findings: Findings) -> None:
         findings.good.append(f"{what} differs on {listed(ids)}")
 
 
-def _hosts(hosts: dict[str, str | None], facts: Facts, findings: Findings) -> None:
+def _hosts(hosts: Standing, serving: list[str], facts: Facts, findings: Findings) -> None:
+    etcd = facts.etcd
     on: dict[str, list[str]] = defaultdict(list)
-    for name, host in hosts.items():
-        if host:
+    for name in serving:
+        if host := hosts[name]:
             on[host].append(name)
+    if isinstance(etcd, NotAvailable):
+        findings.gap("which hosts etcd's voters stand on", etcd)
+    else:
+        for member in etcd.voters:
+            if member.node is None:
+                findings.gap(f"the host of {name_of(member)}", "it is no machine of the inventory")
+            elif host := hosts.get(member.node):
+                on[host] += [] if member.node in on[host] else [member.node]
     for host, names in sorted(on.items()):
-        if len(names) == len(hosts):
-            findings.wrong.append(f"all control planes ({listed(names)}) stand on {host}")
-        elif why := _no_quorum(host, facts):
-            findings.wrong.append(why)
+        if set(serving) <= set(names):
+            findings.wrong.append(f"all control planes ({listed(serving)}) stand on {host}")
+        elif isinstance(etcd, EtcdFacts) and left_without(host, hosts, etcd) < etcd.quorum:
+            left = left_without(host, hosts, etcd)
+            findings.wrong.append(
+                f"{host} holds {listed(held_by(host, hosts, etcd)) or 'none'} of etcd: "
+                f"without it {left} are left of {etcd.quorum}"
+            )
         else:
             findings.good.append(f"{host} holds {listed(names)}; without it a quorum is left")
-    if isinstance(facts.etcd, NotAvailable):
-        findings.gap("which hosts etcd's voters stand on", facts.etcd)
-
-
-def _no_quorum(host: str, facts: Facts) -> str:
-    etcd, nodes = facts.etcd, facts.nodes
-    if not isinstance(etcd, EtcdFacts) or isinstance(nodes, NotAvailable):
-        return ""
-    there = {n.name for n in nodes if n.host == host}
-    gone = [name_of(m) for m in etcd.voters if m.node in there]
-    left = len(etcd.voters) - len(gone)
-    if left >= etcd.quorum:
-        return ""
-    return f"{host} holds {listed(gone)} of etcd: without it {left} are left of {etcd.quorum}"
 
 
 def tainted(facts: Facts, inventory: Declared) -> CheckOutcome:

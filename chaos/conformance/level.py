@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chaos.cluster.facts import Declared, Facts, NodeFact, NotAvailable
-from chaos.conformance.machines import control_planes, zone_of
+from chaos.conformance.machines import control_planes
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed, not_covered
+from chaos.conformance.standing import Standing, by_region, by_zone, left_without, unplaced
 
-REGION = "topology.kubernetes.io/region"
 FEWEST = 3
 
 
@@ -23,9 +23,21 @@ class Rung:
 
 ONE_NODE = Rung("one node", "a second machine, and three control planes behind a balancer", False)
 ONE = Rung("one control plane", "three control planes with three members of etcd", False)
-PLACE = Rung("several control planes in one place", "one control plane in each of 3 zones", True)
-ZONES = Rung("several control planes over zones", "a second cluster in another region", True)
-REGIONS = Rung("several control planes over regions", "a second cluster, with traffic split", True)
+PLACE = Rung(
+    "several control planes in one place",
+    "a control plane and a voter of etcd in each of 3 zones, so that any may be lost",
+    True,
+)
+ZONES = Rung(
+    "several control planes over zones",
+    "over 3 regions with one etcd, where they are near enough for it; else a second cluster",
+    True,
+)
+REGIONS = Rung(
+    "several control planes over regions",
+    "a second cluster with an etcd of its own, with traffic split",
+    True,
+)
 
 
 def level(facts: Facts, inventory: Declared) -> CheckOutcome:
@@ -43,7 +55,7 @@ def level(facts: Facts, inventory: Declared) -> CheckOutcome:
     there = [n for n in control_planes(nodes) if n.kubernetes and n.kubernetes.ready]
     if inventory.managed:
         return not_covered("the control planes", f"{inventory.managed} runs them, out of sight")
-    rung, why = _rung(facts, nodes, there, findings)
+    rung, why = _rung(facts, there, findings)
     told = f"{rung.name}: {why}"
     if rung.enough:
         findings.good += [told, f"the next step up: {rung.up}"]
@@ -52,44 +64,57 @@ def level(facts: Facts, inventory: Declared) -> CheckOutcome:
     return findings.outcome()
 
 
-def _rung(
-    facts: Facts, nodes: list[NodeFact], there: list[NodeFact], findings: Findings
-) -> tuple[Rung, str]:
+def _rung(facts: Facts, there: list[NodeFact], findings: Findings) -> tuple[Rung, str]:
+    nodes = () if isinstance(facts.nodes, NotAvailable) else facts.nodes
     names = listed(node.name for node in there)
     planes = f"{counted(len(there), 'control plane')} Ready ({names})"
-    if len(nodes) == 1:
-        return ONE_NODE, f"{nodes[0].name} is all there is"
+    known = [node.name for node in nodes if node.kubernetes]
+    if len(known) == 1:
+        return ONE_NODE, f"{known[0]} is all there is"
     voters = 0
     if isinstance(facts.etcd, NotAvailable):
         findings.gap("etcd's members, which count as well", facts.etcd)
     else:
         voters = len(facts.etcd.voters)
         planes += f", {counted(voters, 'voter')} of etcd"
-        if voters < FEWEST:
+        answer = sum(map(facts.etcd.answering, facts.etcd.voters))
+        if answer < voters:
+            planes += f", of which {answer} {'answers' if answer == 1 else 'answer'}"
+        if voters < FEWEST or answer - 1 < facts.etcd.quorum:
             return ONE, f"{planes}: without one of them nothing is decided"
     if len(there) < FEWEST:
         return ONE, f"{planes}: three are needed for one to be lost"
-    zones = {zone_of(node) for node in there}
-    if None in zones or len(zones) < 2:
-        return PLACE, f"{planes}, all in {listed(str(zone) for zone in zones if zone) or 'no zone'}"
-    planes += f", over the zones {listed(sorted(str(zone) for zone in zones))}"
-    if fatal := _fatal(facts, there):
-        return PLACE, f"{planes}; without {fatal} no quorum is left"
-    regions = {n.kubernetes.labels.get(REGION) for n in there if n.kubernetes} - {None}
-    if len(regions) > 1:
-        return REGIONS, f"{planes}, and the regions {listed(sorted(str(r) for r in regions))}"
-    return ZONES, planes
+    zones = by_zone(nodes)
+    found = {zones[node.name] for node in there}
+    if None in found or len(found) < 2:
+        return PLACE, f"{planes}, all in {listed(str(zone) for zone in found if zone) or 'no zone'}"
+    planes += f", over the zones {listed(sorted(str(zone) for zone in found))}"
+    if fatal := _fatal("zone", zones, facts, there, findings):
+        return PLACE, f"{planes}; {fatal}"
+    regions = by_region(nodes)
+    several = {regions[node.name] for node in there} - {None}
+    if len(several) < 2:
+        return ZONES, planes
+    planes += f", and the regions {listed(sorted(str(region) for region in several))}"
+    if fatal := _fatal("region", regions, facts, there, findings):
+        return ZONES, f"{planes}; {fatal}"
+    return REGIONS, planes
 
 
-def _fatal(facts: Facts, there: list[NodeFact]) -> str:
-    """A zone whose loss takes the quorum, or every apiserver, with it; empty if there is none."""
-    nodes = () if isinstance(facts.nodes, NotAvailable) else facts.nodes
-    zones = {node.name: zone_of(node) for node in nodes}
-    for zone in sorted({str(zone_of(node)) for node in there}):
-        if all(zone_of(node) == zone for node in there):
-            return zone
-        if not isinstance(facts.etcd, NotAvailable):
-            left = sum(zones.get(m.node or "") != zone for m in facts.etcd.voters)
-            if left < facts.etcd.quorum:
-                return zone
+def _fatal(
+    what: str, standing: Standing, facts: Facts, there: list[NodeFact], findings: Findings
+) -> str:
+    """A place whose loss takes the quorum, or every apiserver, with it; empty if there is none."""
+    etcd = facts.etcd
+    if isinstance(etcd, NotAvailable):
+        return ""
+    if unknown := unplaced(standing, etcd):
+        findings.gap(f"the {what} of etcd's {listed(unknown)}", "nobody says it")
+    places = {standing.get(node.name) for node in there}
+    places |= {standing.get(member.node or "") for member in etcd.voters}
+    for place in sorted(str(place) for place in places if place):
+        if all(standing.get(node.name) == place for node in there):
+            return f"without {place} no apiserver is left"
+        if left_without(place, standing, etcd) < etcd.quorum:
+            return f"without {place} no quorum is left"
     return ""

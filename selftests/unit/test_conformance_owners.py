@@ -107,6 +107,22 @@ def planes(count: int, *, zones: str = "abc", voters: int = 3, region: str = "")
     return replace(good(), nodes=(*mine, *kept), etcd=members(voters))
 
 
+def external(*zones: str, region: str = "") -> f.Facts:
+    """With an etcd on machines of its own, in these zones."""
+    machines = [node(f"etcd-{n}", n, "etcd", zone=zone) for n, zone in enumerate(zones, 1)]
+    base = planes(3, region=region)
+    etcd = members(len(zones), first="etcd")
+    return replace(base, nodes=(*known(base.nodes), *machines), etcd=etcd)
+
+
+def voter(**changes: Any) -> f.EtcdFacts:
+    """With the last voter otherwise, or with no answer of it."""
+    etcd = members(3)
+    if not changes:
+        return replace(etcd, statuses=etcd.statuses[:2])
+    return replace(etcd, members=at(etcd.members, 2, **changes))
+
+
 def alone() -> f.Facts:
     first = known(good().nodes)[0]
     return replace(good(), nodes=(first,), etcd=members(1))
@@ -124,6 +140,11 @@ DEFECTS: list[Defect] = [
     ("cluster-level", planes(1, voters=1), "one control plane: 1 control plane Ready (cp-1)"),
     ("cluster-level", planes(2), "2 control planes Ready (cp-1, cp-2), 3 voters of etcd: three"),
     ("cluster-level", planes(3, voters=1), "1 voter of etcd: without one of them nothing is"),
+    (
+        "cluster-level",
+        replace(good(), etcd=voter()),
+        "3 voters of etcd, of which 2 answer: without one of them nothing is decided",
+    ),
     ("scraped-apiservers", unscraped(":6443"), "nobody scrapes the apiserver of cp-1"),
     ("scraped-etcd", unscraped(":2381"), "nobody scrapes the etcd of cp-1"),
     ("scraped-schedulers", unscraped(":10259"), "nobody scrapes the scheduler of cp-1"),
@@ -218,6 +239,11 @@ def test_every_item_of_these_topics_has_a_defect() -> None:
 
 GAPS: list[Defect] = [
     ("cluster-level", replace(good(), etcd=SILENT), SILENT.reason),
+    (
+        "cluster-level",
+        replace(good(), etcd=voter(node=None)),
+        "the zone of etcd's cp-3: nobody says it",
+    ),
     ("cluster-level", managed("eks"), "eks runs them, out of sight"),
     ("alerts-reach-somebody", watched(receivers=SILENT), SILENT.reason),
     ("alerts-reach-somebody", watched(alertmanagers=SILENT), SILENT.reason),
@@ -253,6 +279,15 @@ def test_what_is_not_known_is_not_covered(item: str, facts: f.Facts, said: str) 
         (planes(3, zones="aab"), "over the zones a, b; without a no quorum is left"),
         (planes(3), "several control planes over zones: 3 control planes Ready"),
         (planes(3, region="xyz"), "several control planes over regions"),
+        (
+            planes(3, region="eew"),
+            "several control planes over zones: 3 control planes Ready (cp-1, cp-2, cp-3), 3 voters"
+            " of etcd, over the zones a, b, c, and the regions e, w; without e no quorum is left",
+        ),
+        (external("a", "a", "a"), "several control planes in one place: "),
+        (external("d", "d", "a"), "over the zones a, b, c; without d no quorum is left"),
+        # What is no node has the region of the nodes in its zone.
+        (external("a", "b", "c", region="xyz"), "several control planes over regions"),
     ],
 )
 def test_higher_rungs_pass_and_name_the_next(facts: f.Facts, rung: str) -> None:

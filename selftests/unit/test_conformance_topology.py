@@ -22,6 +22,7 @@ from selftests.unit.conformance_changes import (
     without,
 )
 from selftests.unit.conformance_deep import ENDPOINT, kubeconfigs
+from selftests.unit.conformance_parts import members
 from selftests.unit.conformance_parts import node as machine
 from selftests.unit.conformance_programs import components
 from selftests.unit.conformance_support import known
@@ -35,6 +36,12 @@ def watched(*, expected: int = 3, healthy: int = 3, allowed: bool = True) -> Cha
         name="mgmt/workers", expected=expected, healthy=healthy, allowed=allowed
     )
     return lambda facts: replace(facts, replacing=(one_more,))
+
+
+def on_one_host(facts: f.Facts) -> f.Facts:
+    """With an etcd whose machines are virtual, and all on one host."""
+    machines = (replace(machine(f"etcd-{n}", n, "etcd"), host="h1") for n in (1, 2, 3))
+    return replace(facts, nodes=(*known(facts.nodes), *machines), etcd=members(3, first="etcd"))
 
 
 def balanced(node: str) -> Change:
@@ -76,6 +83,11 @@ RED: list[Case] = [
         "control-planes-over-hosts",
         both(nodes(0, host="h1"), nodes(1, host="h1"), nodes(2, host="h2")),
         "h1 holds cp-1, cp-2 of etcd: without it 1 are left of 2",
+    ),
+    (
+        "control-planes-over-hosts",
+        lambda facts: on_one_host(facts),
+        "h1 holds etcd-1, etcd-2, etcd-3 of etcd: without it 0 are left of 2",
     ),
     (
         "zone-loss-leaves-control-plane",

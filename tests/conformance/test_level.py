@@ -14,10 +14,11 @@ from fixtures.item import Item
     "High Availability",
 )
 def test_level(item: Item) -> None:
-    """Looked at: how many nodes, control planes that are Ready, voters of etcd, zones and
-    regions there are.
+    """Looked at: how many nodes, control planes that are Ready, voters of etcd that answer, zones
+    and regions there are.
 
-    Expected: three control planes and three voters or more. The evidence names the rung on
+    Expected: three control planes and three voters or more, of which one may be lost now. Zones and
+    regions count where none of them takes the quorum with it. The evidence names the rung on
     which the cluster stands (one node, one control plane, several in one place, over zones,
     over regions) and the next step up.
 

@@ -70,8 +70,8 @@ def test_odd_number_of_control_planes(item: Item) -> None:
     "Availability Models",
 )
 def test_control_planes_over_hosts(item: Item) -> None:
-    """Looked at: the machine id and boot id that each control plane's kubelet tells, and the hosts
-    that the inventory names (nodes[].host).
+    """Looked at: the machine id and boot id that each control plane's kubelet tells, the hosts that
+    the inventory names (nodes[].host), and which of etcd's voters answer there.
 
     Expected: they differ: equal ones are copies of one machine, or containers on one kernel.
     Whichever host is lost, a control plane and a quorum of etcd are left.

@@ -23,7 +23,12 @@ class FourVoters(Defect):
 
     name = "four-voters"
     item = "etcd-odd-voters"
-    also = frozenset({"etcd-members-sound", "etcd-topology", "zone-loss-leaves-control-plane"})
+    also = frozenset(
+        {
+            *("etcd-members-sound", "etcd-topology"),
+            *("zone-loss-leaves-control-plane", "cluster-level"),
+        }
+    )
     evidence = r"4 voters \(.*[0-9a-f]+ \(never started\).*\), quorum 3: 1 may be lost: no more"
     quick = True
 
