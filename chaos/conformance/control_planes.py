@@ -10,7 +10,7 @@ from chaos.conformance.machines import SPARE, control_planes, is_control_plane
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed, not_covered
 from chaos.conformance.standing import Standing, by_host, held_by, left_without
 
-FEWEST = 3
+FEWEST, MANY = 3, 7
 ELSEWHERE = "somebody else runs them"
 TAINT = "node-role.kubernetes.io/control-plane"
 
@@ -24,19 +24,36 @@ def odd_number(facts: Facts, inventory: Declared) -> CheckOutcome:
     findings = Findings()
     serving = [n for n in control_planes(facts.nodes) if n.kubernetes]
     count = len(serving)
-    lost = (count - 1) // 2 if count else 0
-    stacked = inventory.etcd_topology in ("stacked", "systemd")
-    may = f"{lost} may be lost" if stacked else f"{max(count - 1, 0)} may be lost"
+    etcd, stacked = facts.etcd, _stacked(facts, inventory)
+    # Those of spare control planes vote as well.
+    voters = count if isinstance(etcd, NotAvailable) else len(etcd.voters)
+    may = f"{max(count - 1, 0)} may be lost"
+    if stacked is not False:
+        may += f", and {max(voters - 1, 0) // 2} of etcd's {counted(voters, 'voter')}"
     told = f"{counted(count, 'control plane')} ({listed(n.name for n in serving)}): {may}"
+    even = count % 2 == 0 and not (voters % 2 and voters > count)
     if count < FEWEST:
         findings.wrong.append(told if count > 1 else f"{told}, for there is no other")
-    elif stacked and count % 2 == 0:
+    elif stacked is None and (even or count > MANY):
+        findings.gap(told, "whether etcd stands on them, and asks for an odd number, nobody says")
+    elif stacked and even:
         findings.wrong.append(f"{told}, no more than with {count - 1}: the last one gains nothing")
+    elif stacked and count > MANY:
+        findings.wrong.append(f"{told}; with more than {MANY} each write waits for more of them")
     else:
         findings.good.append(told)
     if spare := [n.name for n in facts.nodes if SPARE in n.roles and is_control_plane(n)]:
         findings.good.append(f"spare, and not counted: {listed(spare)}")
     return findings.outcome()
+
+
+def _stacked(facts: Facts, inventory: Declared) -> bool | None:
+    """Whether etcd stands on the control planes; None where nobody says it."""
+    if inventory.etcd_topology is not None:
+        return inventory.etcd_topology != "external"
+    if isinstance(facts.kubeadm, NotAvailable):
+        return None
+    return not facts.kubeadm.etcd_endpoints
 
 
 def over_hosts(facts: Facts, inventory: Declared) -> CheckOutcome:

@@ -11,6 +11,7 @@ from selftests.unit.conformance_changes import (
     Case,
     Change,
     both,
+    declared,
     is_red,
     kubernetes,
     live,
@@ -36,6 +37,18 @@ def watched(*, expected: int = 3, healthy: int = 3, allowed: bool = True) -> Cha
         name="mgmt/workers", expected=expected, healthy=healthy, allowed=allowed
     )
     return lambda facts: replace(facts, replacing=(one_more,))
+
+
+def more(count: int) -> Change:
+    """With so many control planes, on each of which is a member of etcd."""
+
+    def change(facts: f.Facts) -> f.Facts:
+        names = [f"cp-{n}" for n in range(4, count + 1)]
+        like = machine("cp-4", 4, "control-plane", "etcd")
+        nodes = (*known(facts.nodes), *(replace(like, name=name) for name in names))
+        return replace(facts, nodes=nodes, etcd=members(count))
+
+    return change
 
 
 def on_one_host(facts: f.Facts) -> f.Facts:
@@ -64,11 +77,15 @@ RED: list[Case] = [
     ),
     (
         "control-planes-odd",
-        lambda facts: replace(
-            facts, nodes=(*known(facts.nodes), machine("cp-4", 4, "control-plane", "etcd"))
-        ),
-        "4 control planes (cp-1, cp-2, cp-3, cp-4): 1 may be lost, no more than with 3",
+        more(4),
+        "4 control planes (cp-1, cp-2, cp-3, cp-4): 3 may be lost, and 1 of etcd's 4 voters, no",
     ),
+    (
+        "control-planes-odd",
+        both(declared(etcd_topology=None), more(4)),
+        "no more than with 3: the last one gains nothing",
+    ),
+    ("control-planes-odd", more(9), "4 of etcd's 9 voters; with more than 7 each write waits"),
     (
         "control-planes-over-hosts",
         kubernetes(1, machine="machine of cp-1"),

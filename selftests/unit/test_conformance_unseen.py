@@ -36,9 +36,21 @@ ELSEWHERE = (
     "kubernetes-service-endpoints",
 )
 
+
+def four(facts: f.Facts) -> f.Facts:
+    """With a fourth control plane."""
+    return replace(
+        facts, nodes=(*known(facts.nodes), node("cp-4", 4, "control-plane")), etcd=members(4)
+    )
+
+
 UNSEEN: list[tuple[str, Change]] = [
     ("nodes-replaced", lambda facts: replace(facts, replacing=SILENT)),
     ("control-planes-over-hosts", kubernetes(1, machine="")),
+    (
+        "control-planes-odd",
+        lambda facts: four(replace(declared(etcd_topology=None)(facts), kubeadm=SILENT)),
+    ),
     ("control-planes-over-hosts", nodes(0, host="h1")),
     ("zone-loss-leaves-control-plane", of("components", "cp-2", SILENT)),
     (
@@ -155,7 +167,19 @@ def elsewhere(facts: f.Facts) -> f.Facts:
 
 
 FINE: list[tuple[str, Change, str]] = [
-    ("control-planes-odd", declared(etcd_topology="external"), "2 may be lost"),
+    ("control-planes-odd", declared(etcd_topology="external"), "cp-3): 2 may be lost"),
+    (
+        "control-planes-odd",
+        both(
+            declared(etcd_topology=None), one("kubeadm", etcd_endpoints=("https://etcd-1",)), four
+        ),
+        "cp-4): 3 may be lost",
+    ),
+    (
+        "control-planes-odd",
+        lambda facts: replace(spare(spare(facts)), etcd=members(5)),
+        "3 control planes (cp-1, cp-2, cp-3): 2 may be lost, and 2 of etcd's 5 voters",
+    ),
     ("spare-control-planes", lambda facts: spare(facts), "cp-4 is joined, Ready and spare"),
     (
         "control-planes-over-hosts",

@@ -47,10 +47,11 @@ def test_control_planes_over_zones(item: Item) -> None:
 )
 def test_odd_number_of_control_planes(item: Item) -> None:
     """Looked at: the machines that are control planes by the inventory or by the API, without spare
-    ones.
+    ones, and whether etcd stands on them, by the inventory or by kubeadm's ConfigMap.
 
-    Expected: 3, 5 or 7, of which 1, 2 or 3 may be lost. Where etcd stands on them a fourth gains
-    nothing: its quorum is 3. Where etcd stands on machines of its own their number need not be odd.
+    Expected: 3, 5 or 7. One apiserver must be left, of etcd's voters more than half: where it
+    stands on them a fourth gains nothing, for its quorum is 3, and more than 7 make each write
+    slower. Where etcd stands on machines of its own their number need not be odd.
 
     Mend: `kubeadm join --control-plane` for one more, or take one off: `kubeadm reset` there, then
     `kubectl delete node`.

@@ -14,7 +14,7 @@ OLD = "v1.32.9"
 
 @recorded(
     "control-planes-odd",
-    r"^2 control planes \(cp-1, cp-2\): 0 may be lost",
+    r"^2 control planes \(cp-1, cp-2\): 1 may be lost, and 1 of etcd's 3 voters",
     also=["control-planes-over-zones", "cluster-level", "nodes-ready"],
 )
 def a_control_plane_was_deleted(facts: Facts) -> Facts:
