@@ -5,7 +5,7 @@ from __future__ import annotations
 from chaos.cluster.facts import Declared, EtcdFacts, EtcdMember, Facts, NotAvailable
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed, not_covered
 
-FEWEST = 3
+FEWEST, MANY = 3, 7
 MORE = "Join control planes (or members of etcd) until there are three."
 
 
@@ -24,6 +24,8 @@ def odd_number_of_voters(facts: Facts, _inventory: Declared) -> CheckOutcome:
             f"{told}: no more than with {voters - 1}, so that one of them gains nothing and is "
             "one more that can fail"
         )
+    elif voters > MANY:
+        findings.wrong.append(f"{told}; with more than {MANY} each write waits for more of them")
     else:
         findings.good.append(told)
     answering = [m for m in etcd.voters if etcd.answering(m)]

@@ -52,6 +52,12 @@ def test_a_fourth_voter_gains_nothing() -> None:
     assert verdict(ZONES, facts) is Verdict.PASS
 
 
+def test_more_than_seven_voters_are_slower() -> None:
+    facts = replace(good(), etcd=members(9))
+    assert verdict(VOTERS, facts) is Verdict.FAIL
+    assert "with more than 7 each write waits" in told(VOTERS, facts)
+
+
 @pytest.mark.parametrize("voters", [1, 2])
 def test_fewer_than_three_voters_may_lose_none(voters: int) -> None:
     facts = replace(good(), etcd=members(voters))
