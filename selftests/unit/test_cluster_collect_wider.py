@@ -293,6 +293,11 @@ def test_what_a_node_has_and_gives() -> None:
     node = {
         "metadata": {"name": "w-1"},
         "status": {
+            "addresses": [
+                {"type": "InternalIP", "address": "192.0.2.1"},
+                {"type": "Hostname", "address": "w-1"},
+                {"type": "InternalIP", "address": "2001:db8::1"},
+            ],
             "conditions": [{"type": "Ready", "status": "True"}],
             "capacity": {"cpu": "2", "memory": "4Gi", "ephemeral-storage": "10Gi"},
             "allocatable": {"cpu": "1900m", "memory": "3Gi", "pods": "110", "x.test/gpu": "2"},
@@ -303,6 +308,7 @@ def test_what_a_node_has_and_gives() -> None:
     known = found.kubernetes
     assert known
     assert (known.cpu, known.memory, known.pods) == (1900, 3 * 2**30, 110)
+    assert known.addresses == ("192.0.2.1", "2001:db8::1")
     assert known.gives == {"x.test/gpu": 2}
     assert (known.capacity_cpu, known.capacity_memory) == (2000, 4 * 2**30)
     assert (known.capacity_disk, known.images) == (10 * 2**30, ("a:1", "a@sha256:0"))

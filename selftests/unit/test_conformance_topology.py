@@ -26,7 +26,7 @@ from selftests.unit.conformance_deep import ENDPOINT, kubeconfigs
 from selftests.unit.conformance_parts import members
 from selftests.unit.conformance_parts import node as machine
 from selftests.unit.conformance_programs import components
-from selftests.unit.conformance_support import known
+from selftests.unit.conformance_support import at, known
 
 SERVER = "https://198.51.100.21:6443"
 
@@ -47,6 +47,17 @@ def more(count: int) -> Change:
         like = machine("cp-4", 4, "control-plane", "etcd")
         nodes = (*known(facts.nodes), *(replace(like, name=name) for name in names))
         return replace(facts, nodes=nodes, etcd=members(count))
+
+    return change
+
+
+def ill(node: str) -> Change:
+    """With an apiserver that says that it is not ready."""
+
+    def change(facts: f.Facts) -> f.Facts:
+        answers = known(facts.health)
+        which = [(one.node, one.path) for one in answers].index((node, "/readyz"))
+        return replace(facts, health=at(answers, which, code=500))
 
     return change
 
@@ -196,6 +207,11 @@ RED: list[Case] = [
         "kubernetes-service-endpoints",
         lambda facts: replace(facts, apiservers=()),
         "it has no endpoint",
+    ),
+    (
+        "kubernetes-service-endpoints",
+        ill("cp-2"),
+        "it sends to 198.51.100.22:6443 (cp-2), which answers 500 on /readyz",
     ),
     (
         "version-skew",

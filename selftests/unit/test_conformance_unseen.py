@@ -187,6 +187,20 @@ FINE: list[tuple[str, Change, str]] = [
         "h3 holds cp-3; without it a quorum is left",
     ),
     ("control-plane-taints", lambda facts: alone(facts), "there is no worker"),
+    (
+        "kubernetes-service-endpoints",
+        lambda facts: both(
+            flag("kube-apiserver", "advertise-address", "10.9.0.2", "cp-2"), sent("10.9.0.2")
+        )(facts),
+        "it sends to 10.9.0.2:6443, 198.51.100.21:6443, 198.51.100.23:6443, and all answer",
+    ),
+    (
+        "kubernetes-service-endpoints",
+        lambda facts: both(
+            kubernetes(1, addresses=("198.51.100.22", "2001:db8::2")), sent("[2001:db8::2]")
+        )(facts),
+        "[2001:db8::2]:6443, and all answer",
+    ),
     ("version-skew", upgraded("cp-1", index=0), "apiservers: v1.36, v1.37"),
     ("version-skew", kubernetes(4, kubelet="v1.33.9"), "kubelet: v1.33.9, v1.36.2"),
     ("etcd-fragmentation", etcd_status(db_size=90 * 2**20, db_in_use=2**20), "free inside"),
@@ -245,6 +259,16 @@ FINE: list[tuple[str, Change, str]] = [
         "on cp-2 ran 12 min ago; how it ended is not kept",
     ),
 ]
+
+
+def sent(address: str) -> Change:
+    """With the Service kubernetes sending to this address in the place of cp-2's."""
+
+    def change(facts: f.Facts) -> f.Facts:
+        first, _, last = known(facts.apiservers)
+        return replace(facts, apiservers=(first, f"{address}:6443", last))
+
+    return change
 
 
 def few(count: int) -> f.EtcdFacts:

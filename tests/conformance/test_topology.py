@@ -232,10 +232,11 @@ def test_cluster_info_names_the_endpoint(item: Item) -> None:
     "Plane Access",
 )
 def test_service_endpoints(item: Item) -> None:
-    """Looked at: the EndpointSlices of the Service default/kubernetes, and which apiservers answer.
+    """Looked at: the EndpointSlices of the Service default/kubernetes, which apiservers answer and
+    what they say on /livez and /readyz, and the addresses that they advertise.
 
-    Expected: each address answers, is a control plane of the inventory, and none that answers is
-    missing. A dead one costs every Pod's client a time-out each time it is chosen.
+    Expected: each address is that of a control plane whose apiserver answers and is well, and none
+    of these is missing. A dead one costs every Pod's client a time-out each time it is chosen.
 
     Mend: an apiserver takes itself off when it ends in order; after a loss its lease in etcd runs
     out. Where a stranger stays, look whose --advertise-address or --etcd-servers leads here, and

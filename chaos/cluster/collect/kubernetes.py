@@ -77,6 +77,9 @@ def kubernetes_of(node: dict[str, Any]) -> KubernetesNode:
         zone=labels.get(ZONE),
         kubelet=info.get("kubeletVersion", ""),
         labels=labels,
+        addresses=tuple(
+            a["address"] for a in status.get("addresses") or () if a["type"].endswith("IP")
+        ),
         taints=tuple(
             f"{t['key']}={t.get('value', '')}:{t['effect']}" for t in spec.get("taints") or ()
         ),

@@ -141,6 +141,7 @@ class KubernetesNode:
 
     Args:
         zone: its label topology.kubernetes.io/zone.
+        addresses: all that it is known by, its IP addresses alone.
         taints: as `KEY=VALUE:EFFECT`.
         conditions: by type, `True`, `False` or `Unknown`.
         cpu, memory, pods: what Pods may ask for: thousandths of a processor, bytes, how many.
@@ -157,6 +158,7 @@ class KubernetesNode:
     zone: str | None
     kubelet: str
     labels: Mapping[str, str]
+    addresses: tuple[str, ...] = ()
     taints: tuple[str, ...] = ()
     conditions: Mapping[str, str] = field(default_factory=dict)
     cpu: int = 0
