@@ -10,6 +10,9 @@ from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed, n
 
 ZONE, HOST = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
 PRESSURES = ("MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable")
+# With at most so many times the workers in one zone as in another, any of three zones takes no more
+# than half of all with it.
+UNEVEN = 2
 OUTSIDE = {"load-balancer", "etcd"}
 
 
@@ -94,7 +97,7 @@ def nodes_are_schedulable(facts: Facts, _inventory: Declared) -> CheckOutcome:
 
 
 def workers_over_zones(facts: Facts, _inventory: Declared) -> CheckOutcome:
-    """Two workers or more, over as many zones as the control planes, as evenly as can be."""
+    """Two workers or more, over as many zones as the control planes, and nearly as many in each."""
     if isinstance(facts.nodes, NotAvailable):
         return not_covered("the nodes", facts.nodes)
     findings = Findings()
@@ -119,6 +122,11 @@ def workers_over_zones(facts: Facts, _inventory: Declared) -> CheckOutcome:
         findings.wrong.append(f"all workers stand in the zone {next(iter(zones))}")
     elif bare_zones := sorted(str(z) for z in control - set(zones)):
         findings.wrong.append(f"no worker stands in {listed(bare_zones)}, and a control plane does")
+    elif (most := max(zones.values())) > UNEVEN * min(zones.values()):
+        zone = zones.most_common(1)[0][0]
+        findings.wrong.append(
+            f"workers by zone: {by_zone}: without {zone}, {most} of {len(workers)} are lost"
+        )
     else:
         findings.good.append(f"workers by zone: {by_zone}")
     return findings.outcome()

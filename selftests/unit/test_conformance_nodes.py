@@ -56,6 +56,13 @@ def zoned(zone: str) -> f.Facts:
     return replace(good(), nodes=nodes)
 
 
+def crowded(zone: str, count: int) -> f.Facts:
+    """With so many workers more in this zone."""
+    like = known(good().nodes)[WORKER]
+    others = (replace(like, name=f"more-{n}", zone=zone) for n in range(count))
+    return replace(good(), nodes=(*known(good().nodes), *others))
+
+
 def clock(least: float, most: float, **more: Any) -> f.Facts:
     """With worker-1's clock between these seconds of ours."""
     known_ = f.Clock(least=timedelta(seconds=least), most=timedelta(seconds=most), **more)
@@ -94,6 +101,11 @@ DEFECTS: list[Defect] = [
     ("nodes-schedulable", noded(WORKER, schedulable=False), "cordoned: worker-1"),
     ("workers-over-zones", without("worker-1", "worker-2"), "1 worker (worker-3)"),
     ("workers-over-zones", zoned("a"), "all workers stand in the zone a"),
+    (
+        "workers-over-zones",
+        crowded("a", 2),
+        "workers by zone: a 3, b 1, c 1: without a, 3 of 5 are lost",
+    ),
     ("workers-over-zones", without("worker-2"), "no worker stands in b, and a control plane does"),
     (
         "node-services",
@@ -236,6 +248,7 @@ def test_what_is_not_known_is_not_covered(item: str, facts: f.Facts, said: str) 
         ("disks-room", disk(inodes=0, inodes_free=0)),
         ("capacity-without-a-node", asking(cpu=800)),
         ("nodes-labels", noded(WORKER, conditions={})),
+        ("workers-over-zones", crowded("a", 1)),
     ],
 )
 def test_what_does_as_well(item: str, facts: f.Facts) -> None:

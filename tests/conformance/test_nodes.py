@@ -101,12 +101,14 @@ def test_workers_over_zones(item: Item) -> None:
     """Looked at: the workers that are Ready, and their zones.
 
     Expected: two workers or more, in two zones or more, and one in every zone with a control
-    plane.
+    plane; in no zone more than twice as many as in another.
 
     Mend: workers in the zones that lack them; machines of several zones in the node group.
 
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
-    Worker Nodes in HA Setup ("Multi-Zone Distribution").
+    Worker Nodes in HA Setup ("Multi-Zone Distribution"); Building Kubernetes High Availability
+    Clusters: Easy Guide 101, Choosing multi-zonal or single-zone node pools ("distributing nodes
+    equally across zones").
     """
     item.judge(nodes.workers_over_zones)
 

@@ -14,7 +14,7 @@ SHARE = 100
 
 
 def as_many_as_may_be(facts: Facts) -> Facts:
-    """With workers like the last, until there are a hundred nodes."""
+    """With workers like the first three, until there are a hundred nodes."""
     while _count(facts) < SHARE:
         facts = _one_more(facts)
     return facts
@@ -26,9 +26,10 @@ def _count(facts: Facts) -> int:
 
 def _one_more(facts: Facts) -> Facts:
     nodes = the.known(facts.nodes)
-    like = next(one for one in nodes if one.name == "worker-3")
+    number = _count(facts) + 1
+    like = next(one for one in nodes if one.name == f"worker-{number % 3 + 1}")
     known = the.known(like.kubernetes)
-    name = f"worker-{_count(facts) + 1}"
+    name = f"worker-{number}"
     kubernetes = replace(known, labels={**known.labels, HOST: name})
     return replace(facts, nodes=(*nodes, replace(like, name=name, kubernetes=kubernetes)))
 

@@ -37,8 +37,16 @@ def zonal_control_plane(facts: Facts) -> Facts:
     return the.declared(regional=False)(facts)
 
 
-@recorded("managed-pools", r"^pool main is uneven by 2: a 3, b 1, c 1", first=regional)
+@recorded(
+    "managed-pools",
+    r"^pool main is uneven by 2: a 3, b 1, c 1",
+    first=regional,
+    also=["workers-over-zones"],
+)
 def uneven_pool(facts: Facts) -> Facts:
-    """An autoscaler has put a third node where two were, and one other zone has one alone."""
+    """An autoscaler has put a third node where two were, and one other zone has one alone.
+
+    It is the only pool: the workers are as uneven.
+    """
     *kept, last = the.known(facts.nodes)
     return replace(facts, nodes=(*kept, _in_pool(last, 5, "a")))
