@@ -14,7 +14,9 @@ def would_replace(facts: Facts, _inventory: Declared) -> CheckOutcome:
     for one in facts.replacing:
         who = f"MachineHealthCheck {one.name}"
         counts = f"{one.healthy} of {one.expected} machines are healthy"
-        if not one.expected:
+        if one.paused:
+            findings.wrong.append(f"{who} is paused: nothing is replaced")
+        elif not one.expected:
             findings.wrong.append(f"{who} watches no machine")
         elif not one.allowed:
             findings.wrong.append(f"{who} may replace none now: {counts}")

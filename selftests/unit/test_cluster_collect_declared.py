@@ -129,6 +129,11 @@ def test_machine_health_checks(tmp_path: Path) -> None:
     items = [
         {"metadata": {"namespace": "m", "name": "a"}, "status": status | refused},
         {"metadata": {"namespace": "m", "name": "b"}},
+        {"metadata": {"namespace": "m", "name": "c", "annotations": {replacing.PAUSED: ""}}},
+        {
+            "metadata": {"namespace": "m", "name": "d"},
+            "status": {"conditions": [{"type": "Paused", "status": "True"}]},
+        },
     ]
     answers: dict[str, Any] = {
         replacing.GROUP: {"preferredVersion": {"version": "v1beta2"}},
@@ -143,6 +148,8 @@ def test_machine_health_checks(tmp_path: Path) -> None:
         assert replacing.look(kube) == (
             HealthCheck(name="m/a", expected=3, healthy=1, allowed=False),
             HealthCheck(name="m/b", expected=0, healthy=0, allowed=True),
+            HealthCheck(name="m/c", expected=0, healthy=0, allowed=True, paused=True),
+            HealthCheck(name="m/d", expected=0, healthy=0, allowed=True, paused=True),
         )
         answers[replacing.GROUP] = {}
         assert isinstance(replacing.look(kube), NotAvailable)

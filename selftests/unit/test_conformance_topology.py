@@ -31,10 +31,12 @@ from selftests.unit.conformance_support import at, known
 SERVER = "https://198.51.100.21:6443"
 
 
-def watched(*, expected: int = 3, healthy: int = 3, allowed: bool = True) -> Change:
+def watched(
+    *, expected: int = 3, healthy: int = 3, allowed: bool = True, paused: bool = False
+) -> Change:
     """With something that replaces machines."""
     one_more = f.HealthCheck(
-        name="mgmt/workers", expected=expected, healthy=healthy, allowed=allowed
+        name="mgmt/workers", expected=expected, healthy=healthy, allowed=allowed, paused=paused
     )
     return lambda facts: replace(facts, replacing=(one_more,))
 
@@ -80,6 +82,7 @@ def balanced(node: str) -> Change:
 RED: list[Case] = [
     ("nodes-replaced", watched(expected=0, healthy=0), "mgmt/workers watches no machine"),
     ("nodes-replaced", watched(healthy=1, allowed=False), "may replace none now: 1 of 3 machines"),
+    ("nodes-replaced", watched(paused=True), "mgmt/workers is paused: nothing is replaced"),
     ("nodes-replaced", watched(healthy=2), "2 of 3 machines are healthy, and the others"),
     (
         "control-planes-odd",

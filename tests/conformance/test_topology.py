@@ -351,10 +351,12 @@ def test_lost_machines_are_replaced(item: Item) -> None:
     """Looked at: Cluster API's MachineHealthChecks, if this cluster has them: what they watch, and
     whether they may act.
 
-    Expected: each watches machines, all of them are healthy, and it may replace one. Where none is
-    declared there is nothing to ask; what replaces machines from outside is not seen from here.
+    Expected: each watches machines, all of them are healthy, and it may replace one and is not
+    paused. Where none is declared there is nothing to ask; what replaces machines from outside is
+    not seen from here.
 
-    Mend: correct its selector, or raise maxUnhealthy; see the Machines that are not healthy:
+    Mend: correct its selector, raise maxUnhealthy, or take the annotation cluster.x-k8s.io/paused
+    off; see the Machines that are not healthy:
     `kubectl get machines -A`.
 
     Source: Kubernetes High Availability, Best Practices for Kubernetes HA ("Automated Recovery: Use

@@ -8,6 +8,8 @@ from chaos.cluster.kube import Kube, Object
 from chaos.cluster.kube_errors import ApiError, Trouble
 
 GROUP = "/apis/cluster.x-k8s.io"
+# Its value is ignored: with the annotation there, nothing is done.
+PAUSED = "cluster.x-k8s.io/paused"
 
 
 def look(kube: Kube) -> tuple[HealthCheck, ...] | NotAvailable:
@@ -31,4 +33,5 @@ def _check(one: Object) -> HealthCheck:
         expected=status.get("expectedMachines") or 0,
         healthy=status.get("currentHealthy") or 0,
         allowed=conditions.get("RemediationAllowed", "True") == "True",
+        paused=PAUSED in (meta.get("annotations") or {}) or conditions.get("Paused") == "True",
     )

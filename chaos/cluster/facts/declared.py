@@ -70,12 +70,14 @@ class HealthCheck:
     Args:
         expected, healthy: how many machines it watches, and how many of them are well.
         allowed: whether it may replace one now.
+        paused: whether somebody has stopped it.
     """
 
     name: str
     expected: int
     healthy: int
     allowed: bool
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
