@@ -90,7 +90,7 @@ def kubernetes_of(node: dict[str, Any]) -> KubernetesNode:
         system=info.get("osImage", ""),
         conditions=conditions,
         **_room(status),
-        gives={k: v for k, v in amounts(status.get("allocatable")).items() if k not in _TOLD},
+        gives={k: v for k, v in amounts(status.get("allocatable")).items() if v and k not in _TOLD},
         images=tuple(sorted({n for i in status.get("images") or () for n in i.get("names") or ()})),
     )
 
