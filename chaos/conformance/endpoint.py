@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
-from urllib.parse import urlsplit
+import re
 
 from chaos.cluster.facts import Certificate, Declared, Facts, NodeFact, NotAvailable
+from chaos.conformance.leads import host_port, lead, own, plain
 from chaos.conformance.machines import is_control_plane
 from chaos.conformance.outcome import CheckOutcome, Findings, listed, not_covered
 
+# Since when kubeadm can make a control plane's kubelet go to its own apiserver; from 1.33 it does.
+LOCAL_MODE = (1, 31)
 KUBELET = "/etc/kubernetes/kubelet.conf"
-PORT = 6443
 
 
 def is_balanced_name(facts: Facts, inventory: Declared) -> CheckOutcome:
@@ -21,7 +22,7 @@ def is_balanced_name(facts: Facts, inventory: Declared) -> CheckOutcome:
     if not facts.kubeadm.endpoint:
         findings.wrong.append("it has no controlPlaneEndpoint: no control plane can be joined")
     else:
-        _leads("controlPlaneEndpoint", facts.kubeadm.endpoint, facts, inventory, findings)
+        lead("controlPlaneEndpoint", facts.kubeadm.endpoint, facts, inventory, findings)
     return findings.outcome()
 
 
@@ -32,10 +33,10 @@ def cert_sans_match(facts: Facts, inventory: Declared) -> CheckOutcome:
     if isinstance(facts.served_certificates, NotAvailable):
         return not_covered("the apiservers' certificates", facts.served_certificates)
     findings = Findings()
-    sans = {_plain(x) for x in facts.kubeadm.cert_sans}
-    host = _host_port(facts.kubeadm.endpoint)[0]
-    wanted = {inventory.endpoint_name, inventory.endpoint_address} - {None}
-    lacking = sorted(str(x) for x in wanted if x not in sans and x != host)
+    sans = {plain(x) for x in facts.kubeadm.cert_sans}
+    host = host_port(facts.kubeadm.endpoint)[0]
+    wanted = {plain(x) for x in (inventory.endpoint_name, inventory.endpoint_address) if x}
+    lacking = sorted(x for x in wanted if x not in sans and x != host)
     if lacking:
         findings.wrong.append(
             f"certSANs lack {listed(lacking)}: the next apiserver's certificate will too"
@@ -82,11 +83,20 @@ def workers_use_it(facts: Facts, inventory: Declared) -> CheckOutcome:
         if not servers:
             findings.gap(f"kubelet's kubeconfig on {node.name}", f"there is no {KUBELET}")
             continue
-        own = node.address if is_control_plane(node) else None
-        _leads(f"kubelet on {node.name}", servers[0], facts, inventory, findings, own=own)
+        mine = own(node, facts) if is_control_plane(node) else None
+        who = f"kubelet on {node.name}"
+        lead(who, servers[0], facts, inventory, findings, mine=mine, as_it_is=_mode(node))
     if not findings.good and not findings.wrong:
         findings.gap("kubelets", "none was looked at")
     return findings.outcome()
+
+
+def _mode(node: NodeFact) -> str:
+    """What it means that a control plane's kubelet goes to its own apiserver, by its version."""
+    match = re.match(r"v?(\d+)\.(\d+)\.", node.kubernetes.kubelet if node.kubernetes else "")
+    if match and (int(match[1]), int(match[2])) < LOCAL_MODE:
+        return ": by hand, for kubeadm's local mode came with 1.31"
+    return ", as kubeadm's local mode has it"
 
 
 def proxy_uses_it(facts: Facts, inventory: Declared) -> CheckOutcome:
@@ -104,51 +114,12 @@ def _pointer(name: str, facts: Facts, inventory: Declared) -> CheckOutcome:
     if isinstance(server, NotAvailable):
         return not_covered(f"the server of {name}", server)
     findings = Findings()
-    _leads(name, server, facts, inventory, findings)
+    lead(name, server, facts, inventory, findings)
     return findings.outcome()
-
-
-def _leads(
-    who: str,
-    where: str,
-    facts: Facts,
-    inventory: Declared,
-    findings: Findings,
-    *,
-    own: str | None = None,
-) -> None:
-    """Whether a URL, or `HOST:PORT`, is the endpoint's."""
-    host, port = _host_port(where)
-    nodes: tuple[NodeFact, ...] = () if isinstance(facts.nodes, NotAvailable) else facts.nodes
-    single = next((n for n in nodes if is_control_plane(n) and host in (n.address, n.name)), None)
-    if host in (inventory.endpoint_name, inventory.endpoint_address):
-        if port == inventory.endpoint_port:
-            findings.good.append(f"{who} goes to {where}")
-        else:
-            findings.wrong.append(f"{who} goes to {where}: the port is {inventory.endpoint_port}")
-    elif own is not None and host in (own, "127.0.0.1", "::1", "localhost"):
-        findings.good.append(f"{who} goes to its own apiserver, as kubeadm's local mode has it")
-    elif host in ("127.0.0.1", "::1", "localhost"):
-        findings.gap(f"where {who} goes", f"{where} is a balancer of the machine's own")
-    elif single:
-        findings.wrong.append(f"{who} goes to {where}, which is {single.name} alone")
-    else:
-        findings.wrong.append(f"{who} goes to {where}, and not to {inventory.endpoint_name}")
-
-
-def _host_port(where: str) -> tuple[str, int]:
-    parts = urlsplit(where if "://" in where else f"//{where}")
-    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else PORT)
-
-
-def _plain(text: str) -> str:
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return text
 
 
 def _beyond(certificate: Certificate, node: NodeFact | None) -> set[str]:
     """The names that kubeadm does not write into every apiserver's certificate by itself."""
-    own = {node.name} if node else set()
-    return {n for n in certificate.names if not n.startswith("kubernetes") and n not in own}
+    mine = {plain(node.name)} if node else set()
+    names = {plain(name) for name in certificate.names}
+    return {n for n in names if not n.startswith("kubernetes") and n not in mine}

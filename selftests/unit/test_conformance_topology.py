@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 
 from chaos.cluster import facts as f
+from chaos.measure.verdict import Verdict
 from selftests.unit.conformance_changes import (
     Case,
     Change,
     both,
+    declared,
     is_red,
     kubernetes,
     live,
@@ -22,7 +24,7 @@ from selftests.unit.conformance_changes import (
     without,
 )
 from selftests.unit.conformance_parts import node as machine
-from selftests.unit.conformance_support import known
+from selftests.unit.conformance_support import good, known, told, verdict
 
 SERVER = "https://198.51.100.21:6443"
 
@@ -188,3 +190,26 @@ RED: list[Case] = [
 @pytest.mark.parametrize(("item", "change", "said"), named(RED))
 def test_what_is_wrong_is_told_by_name(item: str, change: Change, said: str) -> None:
     is_red(item, change, said)
+
+
+IPV6 = declared(endpoint_name="fd00:0::10", endpoint_address=None)
+SOUND: list[tuple[str, Change]] = [
+    ("endpoint-is-balanced-name", both(IPV6, one("kubeadm", endpoint="fd00::10"))),
+    ("endpoint-is-balanced-name", both(IPV6, one("kubeadm", endpoint="[FD00::10]:6443"))),
+    ("kubeadm-cert-sans", both(IPV6, one("kubeadm", endpoint="fd00::10"))),
+    *(
+        (item, declared(endpoint_name="API.dev.holdfast.test"))
+        for item in ("endpoint-is-balanced-name", "kubeadm-cert-sans", "workers-use-endpoint")
+    ),
+]
+
+
+@pytest.mark.parametrize(("item", "change"), SOUND, ids=range(len(SOUND)))
+def test_what_is_sound_stays_green(item: str, change: Change) -> None:
+    facts = change(good())
+    assert verdict(item, facts) is Verdict.PASS, told(item, facts)
+
+
+def test_an_endpoint_that_is_no_place_is_no_traceback() -> None:
+    facts = one("kubeadm", endpoint="api.dev.holdfast.test:many")(good())
+    assert verdict("endpoint-is-balanced-name", facts) is Verdict.FAIL
