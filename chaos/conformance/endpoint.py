@@ -11,7 +11,11 @@ from chaos.conformance.outcome import CheckOutcome, Findings, listed, not_covere
 
 # Since when kubeadm can make a control plane's kubelet go to its own apiserver; from 1.33 it does.
 LOCAL_MODE = (1, 31)
-KUBELET = "/etc/kubernetes/kubelet.conf"
+FOLDER = "/etc/kubernetes/"
+KUBELET = f"{FOLDER}kubelet.conf"
+# kubeadm points the first ones to the machine's own apiserver, the others to the endpoint.
+AT_HOME = ("scheduler.conf", "controller-manager.conf")
+EVERYWHERE = ("admin.conf", "super-admin.conf")
 
 
 def is_balanced_name(facts: Facts, inventory: Declared) -> CheckOutcome:
@@ -97,6 +101,30 @@ def _mode(node: NodeFact) -> str:
     if match and (int(match[1]), int(match[2])) < LOCAL_MODE:
         return ": by hand, for kubeadm's local mode came with 1.31"
     return ", as kubeadm's local mode has it"
+
+
+def control_planes_use_it(facts: Facts, inventory: Declared) -> CheckOutcome:
+    """No program of a control plane depends on another machine's apiserver, nor an admin on one."""
+    if isinstance(facts.nodes, NotAvailable):
+        return not_covered("the nodes", facts.nodes)
+    findings = Findings()
+    for node in facts.nodes:
+        if not is_control_plane(node) or node.kubernetes is None:
+            continue
+        files = facts.kubeconfigs.get(node.name, NotAvailable("the inventory does not have it"))
+        if isinstance(files, NotAvailable):
+            findings.gap(f"the kubeconfigs of {node.name}", files)
+            continue
+        servers = {one.path: one.server for one in files}
+        for name in (*AT_HOME, *EVERYWHERE):
+            if server := servers.get(FOLDER + name):
+                mine = own(node, facts) if name in AT_HOME else None
+                lead(f"{name} on {node.name}", server, facts, inventory, findings, mine=mine)
+            elif name in AT_HOME:
+                findings.gap(f"{name} on {node.name}", f"there is none in {FOLDER}")
+    if not findings.good and not findings.wrong:
+        findings.gap("control planes' kubeconfigs", "none was looked at")
+    return findings.outcome()
 
 
 def proxy_uses_it(facts: Facts, inventory: Declared) -> CheckOutcome:

@@ -71,7 +71,12 @@ def kubeconfigs(node: str) -> tuple[f.KubeconfigFile, ...]:
     )
     if node not in PLANES:
         return (kubelet,)
-    return (replace(kubelet, path="/etc/kubernetes/scheduler.conf", server=own), kubelet)
+    files = {"admin": ENDPOINT, "controller-manager": own, "scheduler": own}
+    others = (
+        replace(kubelet, path=f"/etc/kubernetes/{name}.conf", server=server)
+        for name, server in files.items()
+    )
+    return (*others, kubelet)
 
 
 def keys(node: str) -> tuple[f.KeyFile, ...]:

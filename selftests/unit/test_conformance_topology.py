@@ -13,6 +13,7 @@ from selftests.unit.conformance_changes import (
     Change,
     both,
     declared,
+    flag,
     is_red,
     kubernetes,
     live,
@@ -23,8 +24,9 @@ from selftests.unit.conformance_changes import (
     version,
     without,
 )
+from selftests.unit.conformance_parts import API
 from selftests.unit.conformance_parts import node as machine
-from selftests.unit.conformance_support import good, known, told, verdict
+from selftests.unit.conformance_support import at, good, known, told, verdict
 
 SERVER = "https://198.51.100.21:6443"
 
@@ -35,6 +37,18 @@ def watched(*, expected: int = 3, healthy: int = 3, allowed: bool = True) -> Cha
         name="mgmt/workers", expected=expected, healthy=healthy, allowed=allowed
     )
     return lambda facts: replace(facts, replacing=(one_more,))
+
+
+def kubeconfig(node: str, name: str, server: str) -> Change:
+    """With another server in a kubeconfig of a machine."""
+    path = f"/etc/kubernetes/{name}.conf"
+
+    def change(facts: f.Facts) -> f.Facts:
+        files = known(facts.kubeconfigs[node])
+        at_path = [one.path for one in files].index(path)
+        return of("kubeconfigs", node, at(files, at_path, server=server))(facts)
+
+    return change
 
 
 RED: list[Case] = [
@@ -120,6 +134,26 @@ RED: list[Case] = [
         "kubelet on cp-2 goes to",
     ),
     (
+        "workers-use-endpoint",
+        kubeconfig("cp-2", "kubelet", "https://198.51.100.22:8443"),
+        "kubelet on cp-2 goes to https://198.51.100.22:8443: its own apiserver's port is 6443",
+    ),
+    (
+        "control-plane-uses-endpoint",
+        kubeconfig("cp-2", "scheduler", SERVER),
+        f"scheduler.conf on cp-2 goes to {SERVER}, which is cp-1 alone",
+    ),
+    (
+        "control-plane-uses-endpoint",
+        kubeconfig("cp-1", "controller-manager", "https://gone.test:6443"),
+        "controller-manager.conf on cp-1 goes to https://gone.test:6443, and not to",
+    ),
+    (
+        "control-plane-uses-endpoint",
+        kubeconfig("cp-1", "admin", SERVER),
+        f"admin.conf on cp-1 goes to {SERVER}, which is cp-1 alone",
+    ),
+    (
         "kube-proxy-uses-endpoint",
         of("pointers", "kube-proxy", SERVER),
         "kube-proxy goes to https://198.51.100.21:6443, which is cp-1 alone",
@@ -197,6 +231,22 @@ SOUND: list[tuple[str, Change]] = [
     ("endpoint-is-balanced-name", both(IPV6, one("kubeadm", endpoint="fd00::10"))),
     ("endpoint-is-balanced-name", both(IPV6, one("kubeadm", endpoint="[FD00::10]:6443"))),
     ("kubeadm-cert-sans", both(IPV6, one("kubeadm", endpoint="fd00::10"))),
+    (
+        "control-plane-uses-endpoint",
+        both(
+            kubeconfig("cp-1", "scheduler", f"https://{API}:6443"),
+            kubeconfig("cp-2", "scheduler", "https://127.0.0.1:6443"),
+        ),
+    ),
+    (
+        "control-plane-uses-endpoint",
+        both(
+            kubeconfig("cp-1", "scheduler", "https://192.0.2.1:7443"),
+            kubeconfig("cp-1", "controller-manager", "https://198.51.100.21:7443"),
+            flag("kube-apiserver", "secure-port", "7443", "cp-1"),
+            flag("kube-apiserver", "advertise-address", "192.0.2.1", "cp-1"),
+        ),
+    ),
     *(
         (item, declared(endpoint_name="API.dev.holdfast.test"))
         for item in ("endpoint-is-balanced-name", "kubeadm-cert-sans", "workers-use-endpoint")
@@ -213,3 +263,12 @@ def test_what_is_sound_stays_green(item: str, change: Change) -> None:
 def test_an_endpoint_that_is_no_place_is_no_traceback() -> None:
     facts = one("kubeadm", endpoint="api.dev.holdfast.test:many")(good())
     assert verdict("endpoint-is-balanced-name", facts) is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("version_of_it", "said"), [("v1.30.9", "by hand"), ("v1.33.0", "as kubeadm's")]
+)
+def test_a_kubelet_at_home_is_told_by_its_version(version_of_it: str, said: str) -> None:
+    facts = kubernetes(0, kubelet=version_of_it)(good())
+    assert "kubelet on cp-1 goes to its own apiserver" in told("workers-use-endpoint", facts)
+    assert said in told("workers-use-endpoint", facts).splitlines()[0]

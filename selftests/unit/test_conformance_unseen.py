@@ -38,6 +38,8 @@ UNSEEN: list[tuple[str, Change]] = [
     ("control-planes-over-hosts", kubernetes(1, machine="")),
     ("control-planes-over-hosts", nodes(0, host="h1")),
     ("zone-loss-leaves-control-plane", of("components", "cp-2", SILENT)),
+    ("control-plane-uses-endpoint", of("kubeconfigs", "cp-2", SILENT)),
+    ("control-plane-uses-endpoint", of("kubeconfigs", "cp-2", ())),
     ("workers-use-endpoint", of("kubeconfigs", "worker-2", SILENT)),
     ("workers-use-endpoint", of("kubeconfigs", "worker-2", ())),
     (

@@ -169,7 +169,7 @@ def test_workers_use_the_endpoint(item: Item) -> None:
     """Looked at: the server in /etc/kubernetes/kubelet.conf on every node.
 
     Expected: the endpoint. A control plane's own kubelet may use its own apiserver, as kubeadm's
-    local mode has it since 1.31; nobody depends on another machine's.
+    local mode has it (since 1.31, by default from 1.33), at its port; nobody depends on another's.
 
     Mend: correct `server:` in kubelet.conf, then `systemctl restart kubelet`. Workers that joined
     before there was a balancer are usually the ones.
@@ -178,6 +178,30 @@ def test_workers_use_the_endpoint(item: Item) -> None:
     ("Worker nodes anywhere in the cluster use the consistent address of the shared load balancer").
     """
     item.judge(endpoint.workers_use_it)
+
+
+@pytest.mark.item(
+    id="control-plane-uses-endpoint",
+    title="No control plane depends on another one's apiserver",
+    severity="high",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers "
+    "2025, DNS and Service Discovery",
+)
+def test_control_planes_use_their_own_or_the_endpoint(item: Item) -> None:
+    """Looked at: the server in scheduler.conf, controller-manager.conf, admin.conf and
+    super-admin.conf in /etc/kubernetes on every control plane.
+
+    Expected: the scheduler and the controller manager go to the apiserver of their own machine, at
+    its port, or to the endpoint; the admin's files to the endpoint. Else the loss of one master
+    takes the programs of another with it, or the key that people reach for first.
+
+    Mend: `kubeadm init phase kubeconfig all` after the file was moved away, or correct `server:`;
+    then restart that program.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    DNS and Service Discovery (kubeconfig for HA Cluster); which file leads where is kubeadm's own.
+    """
+    item.judge(endpoint.control_planes_use_it)
 
 
 @pytest.mark.item(

@@ -9,6 +9,7 @@ from selftests.planted.bench import Bench
 from selftests.planted.defect import Defect
 
 KUBELET = "/etc/kubernetes/kubelet.conf"
+SCHEDULER = "/etc/kubernetes/scheduler.conf"
 
 
 class EndpointIsOneMaster(Defect):
@@ -64,6 +65,26 @@ class WorkerPastTheBalancer(Defect):
 
     def mend(self, bench: Bench) -> None:
         bench.put_back("worker-2", KUBELET)
+
+
+class SchedulerOfAnotherMaster(Defect):
+    """One scheduler's kubeconfig was copied from another master, and leads to that one's apiserver.
+
+    The file alone is changed: the scheduler reads it when it starts.
+    """
+
+    name = "scheduler-of-another-master"
+    item = "control-plane-uses-endpoint"
+    evidence = r"scheduler\.conf on cp-2 goes to https://[\d.]+:6443, which is cp-1 alone"
+
+    def plant(self, bench: Bench) -> None:
+        old, new = (bench.machine(name).address for name in ("cp-2", "cp-1"))
+        bench.change_file(
+            "cp-2", SCHEDULER, lambda text: text.replace(f"https://{old}:", f"https://{new}:")
+        )
+
+    def mend(self, bench: Bench) -> None:
+        bench.put_back("cp-2", SCHEDULER)
 
 
 class ProxyPastTheBalancer(Defect):
