@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 from chaos.cluster.facts import Declared, EtcdFacts, EtcdStatus, Facts, NotAvailable
 from chaos.conformance.etcd import name_of, silent
+from chaos.conformance.etcd_running import members_that_run
 from chaos.conformance.machines import CONTROL_PLANE, SPARE, is_control_plane
 from chaos.conformance.outcome import CheckOutcome, Findings, listed, not_covered
-from chaos.conformance.programs import ETCD, running
+from chaos.conformance.programs import ETCD
 
 # Entries that a member may be behind while writes go on; a snapshot is sent at 5,000 and more.
 LAG = 1000
@@ -69,7 +70,7 @@ def stands_as_declared(facts: Facts, inventory: Declared) -> CheckOutcome:
             findings.wrong.append(f"a member stands on {name}, no control plane: not {topology}")
         else:
             findings.good.append(f"a member stands on {name}")
-    ran = {one.node for one in running(ETCD, facts, findings)}
+    ran = {one.node for one in members_that_run(facts, findings)}
     for name in sorted(on - ran):
         if isinstance(facts.components.get(name), tuple):
             findings.wrong.append(f"no etcd runs on {name}, where a member should be")

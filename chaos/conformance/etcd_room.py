@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from chaos.cluster.facts import Declared, EtcdMetrics, Facts, NotAvailable
+from chaos.cluster.facts import Declared, EtcdFacts, EtcdMetrics, Facts, NotAvailable
 from chaos.conformance.etcd import name_of, silent
+from chaos.conformance.etcd_running import decided_by, members_that_run
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed, not_covered
-from chaos.conformance.programs import ETCD, running
 
 # What etcd takes where --quota-backend-bytes is not given.
 DEFAULT_QUOTA = 2 * 1024**3
@@ -98,19 +98,27 @@ def _disk(
             findings.good.append(told)
     if not facts.etcd_metrics:
         findings.gap("etcd's metrics", "no machine was asked for them")
+    elif isinstance(facts.etcd, EtcdFacts):
+        for member in facts.etcd.members:
+            if member.started and member.node not in facts.etcd_metrics:
+                findings.gap(f"the metrics of {name_of(member)}", "its machine was not asked")
     return findings.outcome()
 
 
 def timing_is_sane(facts: Facts, _inventory: Declared) -> CheckOutcome:
     """Heartbeat and election equal on all members, and right for the measured way between them."""
     findings = Findings()
-    members = running(ETCD, facts, findings)
+    members = members_that_run(facts, findings)
+    for one in members:
+        if file := decided_by(one):
+            findings.gap(f"the timing of etcd on {one.node}", f"{file} decides it")
     settings = {
         one.node: (
             _flag(one.flags.get("heartbeat-interval"), HEARTBEAT),
             _flag(one.flags.get("election-timeout"), ELECTION),
         )
         for one in members
+        if not decided_by(one)
     }
     if len(set(settings.values())) > 1:
         told = listed(f"{node} {_ms(h)}/{_ms(e)}" for node, (h, e) in sorted(settings.items()))

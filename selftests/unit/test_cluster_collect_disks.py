@@ -253,6 +253,28 @@ def test_what_a_member_has_measured(tmp_path: Path) -> None:
     }
 
 
+def test_of_two_etcds_the_one_at_the_usual_port_is_asked(tmp_path: Path) -> None:
+    for number, words, variables in (
+        ("7", ("etcd", "--listen-client-urls=https://192.0.2.1:2383"), ()),
+        (
+            "8",
+            ("etcd",),
+            (
+                "ETCD_LISTEN_CLIENT_URLS=https://192.0.2.1:2379",
+                "ETCD_LISTEN_METRICS_URLS=http://127.0.0.1:2381",
+            ),
+        ),
+    ):
+        folder = tmp_path / "proc" / number
+        folder.mkdir(parents=True)
+        (folder / "cmdline").write_text("\0".join((*words, "")))
+        (folder / "environ").write_text("\0".join((*variables, "")))
+    program(tmp_path / "bin", "pidof", "echo 7 8")
+    program(tmp_path / "bin", "curl", f'for u; do :; done; echo "$u" >{tmp_path}/asked; exit 1')
+    asked(here(etcd_metrics.question(KUBEADM_PKI), tmp_path), path=tmp_path / "bin")
+    assert (tmp_path / "asked").read_text() == "http://127.0.0.1:2381/metrics\n"
+
+
 def test_metrics_that_are_not_there() -> None:
     assert etcd_metrics.read(Said(1, "", "no etcd runs")) == NotAvailable(
         "its metrics could not be read: no etcd runs"

@@ -228,9 +228,9 @@ def test_database_is_committed_in_time(item: Item) -> None:
     source="etcd.io, Tuning",
 )
 def test_timing_is_sane(item: Item) -> None:
-    """Looked at: --heartbeat-interval and --election-timeout of every etcd that runs, and the round
-    trips between members: the shortest of the last minutes, as the kernel has it of their
-    connections (ss, minrtt).
+    """Looked at: --heartbeat-interval and --election-timeout of every member that runs (on its
+    command line or in its environment), and the round trips between members: the shortest of the
+    last minutes, as the kernel has it of their connections (ss, minrtt).
 
     Expected: the same on all; election at least five times the heartbeat and ten times the longest
     round trip, and 50 s at most; the heartbeat not below the round trip.
@@ -252,8 +252,9 @@ def test_timing_is_sane(item: Item) -> None:
     "2025, TLS Everywhere",
 )
 def test_clients_show_certificates(item: Item) -> None:
-    """Looked at: the members' client URLs, the flags of every etcd that runs, and a TLS connection
-    from here to each client port without a certificate.
+    """Looked at: the members' client URLs, the flags of every member that runs (on its command line
+    or in its environment), and a TLS connection from here to each client port without a
+    certificate.
 
     Expected: https alone; --client-cert-auth with a --trusted-ca-file; and the connection ends with
     nothing answered. Who reads etcd reads every Secret, who writes it owns the cluster.
@@ -275,8 +276,8 @@ def test_clients_show_certificates(item: Item) -> None:
     "2025, TLS Everywhere",
 )
 def test_peers_show_certificates(item: Item) -> None:
-    """Looked at: the members' peer URLs, the flags of every etcd that runs, and a TLS connection
-    from here to each peer port without a certificate.
+    """Looked at: the members' peer URLs, the flags of every member that runs (on its command line
+    or in its environment), and a TLS connection from here to each peer port without a certificate.
 
     Expected: https alone; --peer-client-cert-auth with a --peer-trusted-ca-file; and the connection
     ends with nothing answered. A peer is believed what it says of the log.
@@ -319,7 +320,7 @@ def test_apiservers_know_the_members(item: Item) -> None:
     source="etcd.io, Data Corruption",
 )
 def test_data_is_checked(item: Item) -> None:
-    """Looked at: the flags of every etcd that runs.
+    """Looked at: the flags of every member that runs, on its command line or in its environment.
 
     Expected: it compares its data with the others' when it starts (InitialCorruptCheck, which
     kubeadm switches on), or every so often: a member whose data are wrong is found before it leads.
