@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
-from chaos.cluster.facts import Declared, EtcdFacts, EtcdMetrics, Facts, NotAvailable
+from chaos.cluster.facts import Component, Declared, EtcdFacts, EtcdMetrics, Facts, NotAvailable
 from chaos.conformance.etcd import name_of, silent
-from chaos.conformance.etcd_running import decided_by, members_that_run
+from chaos.conformance.etcd_running import decided_by, members_that_run, process_of
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed, not_covered
 
 # What etcd takes where --quota-backend-bytes is not given.
 DEFAULT_QUOTA = 2 * 1024**3
+UNBOUND = 2**63 - 1
 FULL, LOOSE = 0.8, 0.5
 # Below this, what is free inside is of no account.
 SMALL = 100 * 1024**2
@@ -26,15 +28,32 @@ def has_room(facts: Facts, _inventory: Declared) -> CheckOutcome:
     if isinstance(etcd, NotAvailable):
         return not_covered("etcd's members", etcd)
     findings = Findings()
+    # Whose flags were not read is of account where the status does not tell the quota.
+    processes = members_that_run(facts, Findings())
     for status in etcd.statuses:
         member = etcd.member(status.member)
         who = name_of(member) if member else status.endpoint
-        quota = status.quota or DEFAULT_QUOTA
+        quota = status.quota or _quota(process_of(member, processes) if member else None)
+        if quota is None:
+            why = "its status does not tell it, as of before 3.6, and its flags could not be read"
+            findings.gap(f"the quota of {who}", why)
+            continue
         part = status.db_size / quota
         told = f"{who}: {_mib(status.db_size)} of {_mib(quota)}, {part:.0%}"
         (findings.wrong if part > FULL else findings.good).append(told)
     silent(etcd, findings)
     return findings.outcome()
+
+
+def _quota(one: Component | None) -> int | None:
+    """The quota that a process is told; None where that is not known."""
+    if one is None or decided_by(one):
+        return None
+    told = one.flags.get("quota-backend-bytes", "0")
+    if not re.fullmatch(r"-?\d+", told):
+        return None
+    # 0 is etcd's own; below it there is none, and it takes what a file can be.
+    return int(told) or DEFAULT_QUOTA if int(told) >= 0 else UNBOUND
 
 
 def not_fragmented(facts: Facts, _inventory: Declared) -> CheckOutcome:

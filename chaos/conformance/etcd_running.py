@@ -48,14 +48,16 @@ def _unseen(etcd: EtcdFacts, mine: list[Component], facts: Facts, findings: Find
             continue
         if isinstance(facts.components.get(member.node or ""), NotAvailable):
             continue  # a gap by itself
-        if mine and member.node is None and _runs(member, mine):
+        if process_of(member, mine):
             continue
         findings.gap(f"etcd's process of {name_of(member)}", "it was not seen")
 
 
-def _runs(member: EtcdMember, mine: list[Component]) -> bool:
+def process_of(member: EtcdMember, mine: list[Component]) -> Component | None:
+    """A member's process: the one with its URLs, else the one on its machine."""
     wanted = set(places(member))
-    return any(wanted & _told(one) for one in mine)
+    here = (one for one in mine if one.node == member.node)
+    return next((one for one in mine if wanted & _told(one)), None) or next(here, None)
 
 
 def decided_by(one: Component) -> str:

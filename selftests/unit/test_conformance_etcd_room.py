@@ -222,6 +222,7 @@ EVENTS = {"advertise-client-urls": "https://198.51.100.22:2383"}
 TLS = ("etcd-client-tls", "etcd-peer-tls")
 MEMBERS = (*TLS, "etcd-timing", "etcd-corruption-check")
 UNROLED = both(of("components", "cp-2", ()), without("etcd_metrics", "cp-2"))
+BIG = status(db_size=3 * 2**30)
 ENDS: list[tuple[str, Change, Verdict, str]] = [
     *(
         (
@@ -241,6 +242,17 @@ ENDS: list[tuple[str, Change, Verdict, str]] = [
     *(
         (item, UNROLED, Verdict.NOT_COVERED, "the metrics of cp-2: its machine was not asked")
         for item in ("etcd-wal-fsync", "etcd-backend-commit")
+    ),
+    (
+        "etcd-space",
+        both(BIG, flag("etcd", "quota-backend-bytes", "8589934592", "cp-2")),
+        Verdict.PASS,
+        "cp-2: 3072.0 MiB of 8192.0 MiB",
+    ),
+    ("etcd-space", both(BIG, flag("etcd", "quota-backend-bytes", "0")), Verdict.FAIL, "of 2048.0"),
+    *(
+        ("etcd-space", both(BIG, unread), Verdict.NOT_COVERED, "the quota of cp-2: its status does")
+        for unread in (UNROLED, by_file)
     ),
     ("etcd-topology", both(UNROLED, second({})), Verdict.PASS, "a member stands on cp-2"),
 ]

@@ -146,8 +146,8 @@ def test_no_alarm_is_raised(item: Item) -> None:
     source="etcd.io, Space quota",
 )
 def test_database_has_room(item: Item) -> None:
-    """Looked at: the size of each member's database and its quota (--quota-backend-bytes; 2 GiB by
-    default).
+    """Looked at: the size of each member's database and its quota (as its status tells it, from
+    3.6 on, or --quota-backend-bytes; 2 GiB by default).
 
     Expected: 80 % at most. At 100 % every member raises NOSPACE and the API can write nothing.
 
@@ -301,8 +301,8 @@ def test_peers_show_certificates(item: Item) -> None:
 def test_apiservers_know_the_members(item: Item) -> None:
     """Looked at: --etcd-servers of every apiserver that runs, against etcd's list of members.
 
-    Expected: members, over https. Stacked: its own will do, for the balancer leaves an apiserver
-    whose etcd is gone. External: all of them, or the loss of one takes apiservers with it.
+    Expected: members, over https. Stacked: its own, for the balancer leaves an apiserver whose etcd
+    is gone, or all of them. External: all of them, or the loss of one takes apiservers with it.
 
     Mend: correct etcd.external.endpoints in kubeadm's ConfigMap and --etcd-servers in every
     manifest.
