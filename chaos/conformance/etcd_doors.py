@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from chaos.cluster.facts import Component, Declared, EtcdFacts, Facts, NotAvailable
 from chaos.conformance.etcd import name_of
-from chaos.conformance.etcd_running import decided_by, members_that_run, place
+from chaos.conformance.etcd_running import decided_by, members_that_run
 from chaos.conformance.outcome import CheckOutcome, Findings, listed, not_covered
-from chaos.conformance.programs import APISERVER, is_on, running
-
-LOCAL = ("127.0.0.1", "::1", "localhost")
+from chaos.conformance.programs import is_on
 
 
 def clients_show_certificates(facts: Facts, _inventory: Declared) -> CheckOutcome:
@@ -79,40 +77,6 @@ def _tried(
             findings.good.append(f"{who} turns a {kind} without a certificate away: {one.ended}")
     if len(tried) < len([m for m in etcd.members if m.started]):
         findings.gap("a connection without a certificate", "not every member was tried")
-
-
-def apiservers_know_it(facts: Facts, inventory: Declared) -> CheckOutcome:
-    """Each apiserver has endpoints of members, over TLS, and no dead or unknown ones."""
-    etcd = facts.etcd
-    if isinstance(etcd, NotAvailable):
-        return not_covered("etcd's members", etcd)
-    findings = Findings()
-    nodes = () if isinstance(facts.nodes, NotAvailable) else facts.nodes
-    known = {place(url) for m in etcd.members for url in m.client_urls}
-    for one in running(APISERVER, facts, findings):
-        urls = [url for url in one.flags.get("etcd-servers", "").split(",") if url]
-        own = {n.address for n in nodes if n.name == one.node}
-        local = {(host, port) for host, port in known if host in own}
-        places = [(url, place(url)) for url in urls]
-        strangers = [u for u, (host, p) in places if (host, p) not in known and host not in LOCAL]
-        at_home = [u for u, (host, _) in places if host in LOCAL]
-        plain = [url for url in urls if not url.startswith("https://")]
-        who = f"the apiserver of {one.node}"
-        if not urls:
-            findings.gap(f"the endpoints that {who} knows", "it has no --etcd-servers")
-        elif plain:
-            findings.wrong.append(f"{who} speaks to {listed(plain)} without TLS")
-        elif strangers:
-            findings.wrong.append(f"{who} knows {listed(strangers)}, where no member is")
-        elif at_home and not local and inventory.etcd_topology == "external":
-            findings.wrong.append(f"{who} knows {listed(at_home)}, and no member is on its machine")
-        elif inventory.etcd_topology == "external" and len(urls) < len(etcd.voters):
-            findings.wrong.append(
-                f"{who} knows {len(urls)} of {len(etcd.voters)} members: {listed(urls)}"
-            )
-        else:
-            findings.good.append(f"{who} knows {listed(urls)}")
-    return findings.outcome()
 
 
 def data_is_checked(facts: Facts, _inventory: Declared) -> CheckOutcome:

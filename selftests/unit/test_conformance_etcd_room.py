@@ -187,6 +187,16 @@ RED: list[Case] = [
         "knows 1 of 3 members",
     ),
     (
+        "apiservers-know-etcd",
+        flag("kube-apiserver", "etcd-servers", "https://198.51.100.21:2379"),
+        "the apiserver of cp-2 knows 1 of 3 members, and not its own: https://198.51.100.21:2379",
+    ),
+    (
+        "apiservers-know-etcd",
+        lambda facts: replace(facts, etcd=members(2)),
+        "the apiserver of cp-3 knows https://127.0.0.1:2379, and no member is on its machine",
+    ),
+    (
         "etcd-corruption-check",
         flag("etcd", "feature-gates", None, "cp-2"),
         "etcd on cp-2 never compares its data",
@@ -223,6 +233,7 @@ TLS = ("etcd-client-tls", "etcd-peer-tls")
 MEMBERS = (*TLS, "etcd-timing", "etcd-corruption-check")
 UNROLED = both(of("components", "cp-2", ()), without("etcd_metrics", "cp-2"))
 BIG = status(db_size=3 * 2**30)
+ALL = ",".join(f"https://198.51.100.2{n}:2379" for n in (1, 2, 3))
 ENDS: list[tuple[str, Change, Verdict, str]] = [
     *(
         (
@@ -253,6 +264,21 @@ ENDS: list[tuple[str, Change, Verdict, str]] = [
     *(
         ("etcd-space", both(BIG, unread), Verdict.NOT_COVERED, "the quota of cp-2: its status does")
         for unread in (UNROLED, by_file)
+    ),
+    *(
+        (
+            "apiservers-know-etcd",
+            flag("kube-apiserver", "etcd-servers", urls, "cp-2"),
+            Verdict.PASS,
+            "of cp-2 knows https://",
+        )
+        for urls in (ALL, "https://198.51.100.22:2379", "https://cp-2:2379")
+    ),
+    (
+        "apiservers-know-etcd",
+        flag("kube-apiserver", "etcd-servers", ALL[:-27]),
+        Verdict.FAIL,
+        "of cp-3 knows 2 of 3 members, and not its own",
     ),
     ("etcd-topology", both(UNROLED, second({})), Verdict.PASS, "a member stands on cp-2"),
 ]

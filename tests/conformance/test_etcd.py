@@ -2,7 +2,7 @@
 
 import pytest
 
-from chaos.conformance import etcd, etcd_doors, etcd_members, etcd_room
+from chaos.conformance import etcd, etcd_doors, etcd_known, etcd_members, etcd_room
 from fixtures.item import Item
 
 
@@ -310,7 +310,7 @@ def test_apiservers_know_the_members(item: Item) -> None:
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025, TLS
     Everywhere (--etcd-servers); Kubernetes High Availability, Using External etcd Clusters.
     """
-    item.judge(etcd_doors.apiservers_know_it)
+    item.judge(etcd_known.apiservers_know_it)
 
 
 @pytest.mark.item(
