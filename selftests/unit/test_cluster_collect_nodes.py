@@ -514,6 +514,27 @@ def test_only_the_beginnings_of_values_leave(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("resource", "place"),
+    [
+        ("nodes", "minions"),
+        ("replicationcontrollers", "controllers"),
+        ("leases.coordination.k8s.io", "leases"),
+        ("flowschemas.flowcontrol.apiserver.k8s.io", "flowschemas"),
+        ("deployments.apps", "deployments"),
+        ("certs.example.com", "example.com/certs"),
+        ("volumesnapshots.snapshot.storage.k8s.io", "snapshot.storage.k8s.io/volumesnapshots"),
+        (
+            "customresourcedefinitions.apiextensions.k8s.io",
+            "apiextensions.k8s.io/customresourcedefinitions",
+        ),
+        ("apiservices.apiregistration.k8s.io", "apiregistration.k8s.io/apiservices"),
+    ],
+)
+def test_where_keys_lie(resource: str, place: str) -> None:
+    assert encryption.place_of(resource) == place
+
+
 def test_what_is_encrypted_shows() -> None:
     assert StoredKey(key="a", prefix="k8s:enc:aescbc:v1:key1:").encrypted
     assert not StoredKey(key="a", prefix=r"k8s\x00\n").encrypted

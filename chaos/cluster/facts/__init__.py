@@ -42,6 +42,7 @@ from chaos.cluster.facts.declared import (
     ProgramVersion,
 )
 from chaos.cluster.facts.etcd import (
+    ORDERED,
     EncryptionFacts,
     EtcdAlarm,
     EtcdFacts,
@@ -92,6 +93,7 @@ from chaos.cluster.facts.workloads import (
 )
 
 __all__ = [
+    "ORDERED",
     "UNREAD",
     "VERSION",
     "AlertRule",
