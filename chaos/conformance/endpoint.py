@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from chaos.cluster.addresses import plain
 from chaos.cluster.facts import Certificate, Declared, Facts, NodeFact, NotAvailable
-from chaos.conformance.leads import host_port, lead, own, plain
+from chaos.conformance.leads import host_port, lead, own
 from chaos.conformance.machines import is_control_plane
 from chaos.conformance.outcome import CheckOutcome, Findings, listed, not_covered
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from chaos.cluster.addresses import is_address
 from chaos.cluster.facts import Component, EtcdFacts, EtcdMember, Facts, NotAvailable
 from chaos.conformance.etcd import name_of
 from chaos.conformance.outcome import Findings
@@ -68,6 +69,12 @@ def decided_by(one: Component) -> str:
 def places(member: EtcdMember) -> list[Place]:
     """Where a member is found, by its URLs."""
     return [place(url) for url in (*member.client_urls, *member.peer_urls)]
+
+
+def by_name(member: EtcdMember) -> bool:
+    """Whether its URLs have names alone: which machine they mean, who resolves them knows."""
+    hosts = {host for host, _ in places(member)}
+    return bool(hosts) and not any(is_address(host) for host in hosts)
 
 
 def _told(one: Component) -> set[Place]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from chaos.cluster.addresses import is_address, plain
 from chaos.cluster.facts import Declared, Facts, NodeFact, NotAvailable
 from chaos.conformance.machines import is_control_plane
 from chaos.conformance.outcome import Findings
@@ -112,24 +112,3 @@ def host_port(where: str) -> tuple[str, int]:
         return plain(parts.hostname or ""), port
     except ValueError:
         return where, 0
-
-
-def is_address(text: str) -> bool:
-    """Whether it is an IP address."""
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def plain(text: str) -> str:
-    """A host as all others write it: names in small letters, addresses in their shortest form.
-
-    >>> plain("API.Test."), plain("FD00:0::10")
-    ('api.test', 'fd00::10')
-    """
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return text.lower().rstrip(".")

@@ -232,6 +232,12 @@ EVENTS = {"advertise-client-urls": "https://198.51.100.22:2383"}
 TLS = ("etcd-client-tls", "etcd-peer-tls")
 MEMBERS = (*TLS, "etcd-timing", "etcd-corruption-check")
 UNROLED = both(of("components", "cp-2", ()), without("etcd_metrics", "cp-2"))
+NAMED = member(
+    node=None,
+    client_urls=("https://e2.example.com:2379",),
+    peer_urls=("https://e2.example.com:2380",),
+)
+UNDECLARED = both(*(nodes(n, roles=("control-plane",)) for n in range(3)))
 BIG = status(db_size=3 * 2**30)
 ALL = ",".join(f"https://198.51.100.2{n}:2379" for n in (1, 2, 3))
 ENDS: list[tuple[str, Change, Verdict, str]] = [
