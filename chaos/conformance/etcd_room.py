@@ -20,6 +20,8 @@ SMALL = 100 * 1024**2
 FEWEST = 100
 HEARTBEAT, ELECTION = timedelta(milliseconds=100), timedelta(milliseconds=1000)
 LONGEST = timedelta(seconds=50)
+# raft waits for one to two times as long, so that not all members stand for election at once.
+AT_RANDOM = 2
 
 
 def has_room(facts: Facts, _inventory: Declared) -> CheckOutcome:
@@ -124,7 +126,7 @@ def _disk(
     return findings.outcome()
 
 
-def timing_is_sane(facts: Facts, _inventory: Declared) -> CheckOutcome:
+def timing_is_sane(facts: Facts, inventory: Declared) -> CheckOutcome:
     """Heartbeat and election equal on all members, and right for the measured way between them."""
     findings = Findings()
     members = members_that_run(facts, findings)
@@ -154,7 +156,12 @@ def timing_is_sane(facts: Facts, _inventory: Declared) -> CheckOutcome:
         if election < 5 * heartbeat:
             findings.wrong.append(f"{told}: one late heartbeat or two are an election")
         elif election > LONGEST:
-            findings.wrong.append(f"{told}: so long nobody leads after a loss")
+            findings.wrong.append(f"{told}: more than etcd takes")
+        elif election * AT_RANDOM > inventory.objectives.service:
+            findings.wrong.append(
+                f"{told}: after a loss nobody leads for up to {_ms(election * AT_RANDOM)}, and "
+                f"{_ms(inventory.objectives.service)} is allowed"
+            )
         elif trip is not None and heartbeat < trip:
             findings.wrong.append(f"{told}, and the way from {node} and back takes {_ms(trip)}")
         elif trip is not None and election < 10 * trip:

@@ -140,6 +140,11 @@ RED: list[Case] = [
     ),
     (
         "etcd-timing",
+        both(flag("etcd", "heartbeat-interval", "3000"), flag("etcd", "election-timeout", "15001")),
+        "nobody leads for up to 30002 ms, and 30000 ms is allowed",
+    ),
+    (
+        "etcd-timing",
         flag("etcd", "heartbeat-interval", "1"),
         "heartbeat 1 ms, election time-out 1000 ms, and the way from",
     ),
