@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from chaos.cluster.addresses import plain
-from chaos.cluster.facts import Certificate, Declared, Facts, NodeFact, NotAvailable
-from chaos.conformance.leads import host_port, lead, own
+from chaos.cluster.facts import Declared, Facts, NodeFact, NotAvailable
+from chaos.conformance.leads import lead, own
 from chaos.conformance.machines import is_control_plane
-from chaos.conformance.outcome import CheckOutcome, Findings, listed, not_covered
+from chaos.conformance.outcome import CheckOutcome, Findings, not_covered
 
 # Since when kubeadm can make a control plane's kubelet go to its own apiserver; from 1.33 it does.
 LOCAL_MODE = (1, 31)
@@ -28,46 +27,6 @@ def is_balanced_name(facts: Facts, inventory: Declared) -> CheckOutcome:
         findings.wrong.append("it has no controlPlaneEndpoint: no control plane can be joined")
     else:
         lead("controlPlaneEndpoint", facts.kubeadm.endpoint, facts, inventory, findings)
-    return findings.outcome()
-
-
-def cert_sans_match(facts: Facts, inventory: Declared) -> CheckOutcome:
-    """What kubeadm will write into the next certificate is what the live ones hold."""
-    if isinstance(facts.kubeadm, NotAvailable):
-        return not_covered("kubeadm's ClusterConfiguration", facts.kubeadm)
-    if isinstance(facts.served_certificates, NotAvailable):
-        return not_covered("the apiservers' certificates", facts.served_certificates)
-    findings = Findings()
-    sans = {plain(x) for x in facts.kubeadm.cert_sans}
-    host = host_port(facts.kubeadm.endpoint)[0]
-    wanted = {plain(x) for x in (inventory.endpoint_name, inventory.endpoint_address) if x}
-    lacking = sorted(x for x in wanted if x not in sans and x != host)
-    if lacking:
-        findings.wrong.append(
-            f"certSANs lack {listed(lacking)}: the next apiserver's certificate will too"
-        )
-    nodes = () if isinstance(facts.nodes, NotAvailable) else facts.nodes
-    by_name = {n.name: n for n in nodes}
-    for one in facts.served_certificates:
-        if one.what != "apiserver":
-            continue
-        if isinstance(one.certificate, NotAvailable):
-            findings.gap(f"the certificate of {one.node or one.address}", one.certificate)
-            continue
-        extra = _beyond(one.certificate, by_name.get(one.node or "")) - sans - {host}
-        missing = {x for x in sans if not one.certificate.covers(x)}
-        who = one.node or one.address
-        if extra:
-            findings.wrong.append(
-                f"the live certificate of {who} is for {listed(sorted(extra))} as well, which "
-                "certSANs lack: one made anew will be without"
-            )
-        if missing:
-            findings.wrong.append(
-                f"certSANs have {listed(sorted(missing))}, which the live one of {who} lacks"
-            )
-        if not extra and not missing:
-            findings.good.append(f"the live certificate of {who} is for all of certSANs")
     return findings.outcome()
 
 
@@ -145,10 +104,3 @@ def _pointer(name: str, facts: Facts, inventory: Declared) -> CheckOutcome:
     findings = Findings()
     lead(name, server, facts, inventory, findings)
     return findings.outcome()
-
-
-def _beyond(certificate: Certificate, node: NodeFact | None) -> set[str]:
-    """The names that kubeadm does not write into every apiserver's certificate by itself."""
-    mine = {plain(node.name)} if node else set()
-    names = {plain(name) for name in certificate.names}
-    return {n for n in names if not n.startswith("kubernetes") and n not in mine}

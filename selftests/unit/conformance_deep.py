@@ -26,7 +26,9 @@ def deepened(facts: f.Facts) -> f.Facts:
         served_certificates=(*facts.served_certificates, *_doors()),
         created=NOW - timedelta(days=90),
         kubeadm=f.Kubeadm(
-            version="v1.36.2", endpoint=f"{API}:6443", cert_sans=(API, "198.51.100.100")
+            version="v1.36.2",
+            endpoint=f"{API}:6443",
+            cert_sans=(API, "198.51.100.100", *(ADDRESSES[name] for name in PLANES)),
         ),
         pointers={"kube-proxy": ENDPOINT, "cluster-info": ENDPOINT},
         kubeconfigs={name: kubeconfigs(name) for name in (*PLANES, *WORKERS)},

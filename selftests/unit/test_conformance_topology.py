@@ -28,6 +28,7 @@ from selftests.unit.conformance_parts import API
 from selftests.unit.conformance_parts import node as machine
 from selftests.unit.conformance_support import at, good, known, told, verdict
 
+OWN = ("10.96.0.1", "198.51.100.100", *(f"198.51.100.2{n}" for n in (1, 2, 3)))
 SERVER = "https://198.51.100.21:6443"
 
 
@@ -114,6 +115,16 @@ RED: list[Case] = [
             "apiserver", "cp-2", names=("kubernetes", "old.example.test", "api.dev.holdfast.test")
         ),
         "of cp-2 is for old.example.test as well",
+    ),
+    (
+        "kubeadm-cert-sans",
+        live("apiserver", "cp-2", addresses=(*OWN, "203.0.113.7")),
+        "of cp-2 is for 203.0.113.7 as well, which certSANs lack",
+    ),
+    (
+        "kubeadm-cert-sans",
+        one("kubeadm", cert_sans=(API, "198.51.100.100")),
+        "of cp-1 is for 198.51.100.22, 198.51.100.23 as well, which certSANs lack",
     ),
     (
         "workers-use-endpoint",
@@ -244,6 +255,13 @@ SOUND: list[tuple[str, Change]] = [
             kubeconfig("cp-1", "scheduler", "https://192.0.2.1:7443"),
             kubeconfig("cp-1", "controller-manager", "https://198.51.100.21:7443"),
             flag("kube-apiserver", "secure-port", "7443", "cp-1"),
+            flag("kube-apiserver", "advertise-address", "192.0.2.1", "cp-1"),
+        ),
+    ),
+    (
+        "kubeadm-cert-sans",
+        both(
+            live("apiserver", "cp-1", addresses=(*OWN, "192.0.2.1")),
             flag("kube-apiserver", "advertise-address", "192.0.2.1", "cp-1"),
         ),
     ),
