@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from chaos.cluster.addresses import is_address
 from chaos.cluster.facts import Declared, Facts, NodeFact, NotAvailable
-from chaos.conformance.leads import lead, own
+from chaos.conformance.leads import host_port, lead, own
 from chaos.conformance.machines import is_control_plane
 from chaos.conformance.outcome import CheckOutcome, Findings, not_covered
 
@@ -27,6 +28,24 @@ def is_balanced_name(facts: Facts, inventory: Declared) -> CheckOutcome:
         findings.wrong.append("it has no controlPlaneEndpoint: no control plane can be joined")
     else:
         lead("controlPlaneEndpoint", facts.kubeadm.endpoint, facts, inventory, findings)
+    return findings.outcome()
+
+
+def is_a_name(facts: Facts, inventory: Declared) -> CheckOutcome:
+    """What all go by is a name, which can be pointed elsewhere."""
+    findings = Findings()
+    told = {"the inventory's endpoint": inventory.endpoint_name}
+    if isinstance(facts.kubeadm, NotAvailable):
+        findings.gap("kubeadm's ClusterConfiguration", facts.kubeadm)
+    elif facts.kubeadm.endpoint:
+        told["kubeadm's controlPlaneEndpoint"] = host_port(facts.kubeadm.endpoint)[0]
+    else:
+        findings.gap("kubeadm's controlPlaneEndpoint", "it has none")
+    for who, host in told.items():
+        if is_address(host):
+            findings.wrong.append(f"{who} is {host}, an address: it cannot be pointed elsewhere")
+        else:
+            findings.good.append(f"{who} is {host}")
     return findings.outcome()
 
 

@@ -105,6 +105,16 @@ RED: list[Case] = [
         "the port is 6443",
     ),
     (
+        "endpoint-is-a-name",
+        one("kubeadm", endpoint="198.51.100.100:6443"),
+        "kubeadm's controlPlaneEndpoint is 198.51.100.100, an address",
+    ),
+    (
+        "endpoint-is-a-name",
+        declared(endpoint_name="fd00::10"),
+        "the inventory's endpoint is fd00::10, an address",
+    ),
+    (
         "kubeadm-cert-sans",
         one("kubeadm", cert_sans=(), endpoint="other:6443"),
         "certSANs lack 198.51.100.100, api.dev.holdfast.test",

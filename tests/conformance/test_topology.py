@@ -136,6 +136,32 @@ def test_control_plane_endpoint(item: Item) -> None:
 
 
 @pytest.mark.item(
+    id="endpoint-is-a-name",
+    title="The endpoint is a name and not an address",
+    severity="medium",
+    source="Building Kubernetes High Availability Clusters: Easy Guide 101, How to Create "
+    "Kubernetes High Availability Scalable Clusters",
+)
+def test_endpoint_is_a_name(item: Item) -> None:
+    """Looked at: the host of controlPlaneEndpoint in the ConfigMap kube-system/kubeadm-config, and
+    the endpoint's name in the inventory.
+
+    Expected: names. With a virtual address that stays, an address works as well, so that this is
+    advice and no more: but it stands in every kubeconfig and certificate, and the day on which the
+    balancer moves to another network all of them have to be made anew.
+
+    Mend: a record for the address; the name into certSANs and the apiservers' certificates first,
+    then into controlPlaneEndpoint, kubeconfigs, kube-proxy's and cluster-info, and the inventory.
+
+    Source: Building Kubernetes High Availability Clusters: Easy Guide 101, How to Create Kubernetes
+    High Availability Scalable Clusters ("with a DNS-resolvable name"); Kubernetes High Availability
+    Architecture: Complete Guide for DevOps Engineers 2025, Step 2: Initialize First Control Plane
+    Node ("Use FQDN for production").
+    """
+    item.judge(endpoint.is_a_name)
+
+
+@pytest.mark.item(
     id="kubeadm-cert-sans",
     title="kubeadm's certSANs are what the live certificates hold",
     severity="high",
