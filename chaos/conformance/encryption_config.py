@@ -27,6 +27,9 @@ def equal_on_all(facts: Facts, _inventory: Declared) -> CheckOutcome:
     by_hash: dict[str, list[str]] = defaultdict(list)
     for node, config in _each(facts, findings):
         by_hash[config.sha256 if config else ""].append(node)
+        if config and config.changed:
+            why = f"{config.path} was changed after it had started: it reads it at its next start"
+            findings.gap(f"what the apiserver of {node} encrypts by", why)
     if set(by_hash) == {""}:
         findings.wrong.append(f"{listed(by_hash[''])}: it {NONE}")
     elif "" in by_hash:

@@ -73,6 +73,7 @@ UNSEEN: list[tuple[str, Change]] = [
     ("apiservers-know-etcd", flag("kube-apiserver", "etcd-servers", None, "cp-2")),
     ("etcd-corruption-check", of("components", "cp-2", SILENT)),
     ("encryption-config-equal", of("encryption_configs", "cp-2", SILENT)),
+    ("encryption-config-equal", of("encryption_configs", "cp-2", deep.encryption(changed=True))),
     ("encryption-provider-first", of("encryption_configs", "cp-2", SILENT)),
     ("encryption-key-own", of("encryption_configs", "cp-2", SILENT)),
     ("encryption-resources", lambda facts: replace(facts, encryption=SILENT)),

@@ -42,7 +42,8 @@ def test_configuration_is_equal(item: Item) -> None:
     plane. Its keys never leave the machine.
 
     Expected: one for all. With another key on one machine a third of all reads fail, or none until
-    the others are gone.
+    the others are gone. Where a file is younger than its apiserver, which does not read it anew
+    (--encryption-provider-config-automatic-reload), what that goes by is not known.
 
     Mend: copy the file of one to the others, and restart the apiservers one after the other.
 
