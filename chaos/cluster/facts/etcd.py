@@ -19,7 +19,7 @@ class EtcdMember:
     Args:
         id: in hexadecimal, as etcd logs it.
         name: empty until it has started for the first time.
-        node: the inventory's node that has one of its addresses.
+        node: the inventory's node that has one of its addresses, or is called as it is.
     """
 
     id: str
