@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from chaos.cluster.addresses import is_address, plain
 from chaos.cluster.durations import UNITS
 from chaos.cluster.facts import EtcdHealth, EtcdMember, EtcdStatus
 
@@ -36,11 +37,35 @@ def members_of(
                 peer_urls=peers,
                 client_urls=clients,
                 learner=bool(member.get("isLearner")),
-                node=next((addresses[h] for h in hosts if h in addresses), None),
+                node=_node(hosts, member.get("name", ""), addresses),
             )
         )
     header = listed.get("header") or {}
     return _hex(header.get("cluster_id", 0)), tuple(sorted(members, key=lambda m: (m.name, m.id)))
+
+
+def _node(hosts: Sequence[str], name: str, addresses: Mapping[str, str]) -> str | None:
+    """Where a member stands: by an address, else by the name in its URLs, else by its own.
+
+    >>> nodes = {"198.51.100.41": "etcd-1"}
+    >>> _node(["198.51.100.41"], "a", nodes), _node(["etcd-1.example.com"], "a", nodes)
+    ('etcd-1', 'etcd-1')
+    """
+    known = {plain(address): node for address, node in addresses.items()}
+    for host in hosts:
+        if found := known.get(plain(host)):
+            return found
+    for word in (*hosts, name):
+        whole = [node for node in addresses.values() if plain(node) == plain(word)]
+        short = [node for node in addresses.values() if _short(node) == _short(word) != ""]
+        if len(fits := whole or short) == 1:
+            return fits[0]
+    return None
+
+
+def _short(word: str) -> str:
+    """The first part of a host's name; an address has none."""
+    return "" if is_address(word) else plain(word).partition(".")[0]
 
 
 def statuses_of(printed: Any) -> tuple[EtcdStatus, ...]:

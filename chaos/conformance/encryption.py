@@ -29,9 +29,16 @@ def secrets_are_encrypted(facts: Facts, _inventory: Declared) -> CheckOutcome:
             )
         else:
             findings.good.append(f"{len(plain)} of {_looked(keys)} are plain, which is not judged")
+        if keys.resource == REQUIRED and keys.by_name:
+            findings.gap(f"the other {REQUIRED}", rest(keys))
     if not any(keys.resource == REQUIRED and keys.looked_at for keys in seen.resources):
         findings.gap("Secrets", "there is none in etcd to look at")
     return findings.outcome()
+
+
+def rest(keys: StoredKeys) -> str:
+    """Why what was looked at does not stand for all."""
+    return f"of {keys.count} the first {len(keys.looked_at)} by name were looked at, not the oldest"
 
 
 def _looked(keys: StoredKeys) -> str:

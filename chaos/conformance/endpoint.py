@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import ipaddress
-from urllib.parse import urlsplit
+import re
 
-from chaos.cluster.facts import Certificate, Declared, Facts, NodeFact, NotAvailable
+from chaos.cluster.addresses import is_address
+from chaos.cluster.facts import Declared, Facts, NodeFact, NotAvailable
+from chaos.conformance.leads import host_port, lead, own
 from chaos.conformance.machines import is_control_plane
-from chaos.conformance.outcome import CheckOutcome, Findings, listed, not_covered
+from chaos.conformance.outcome import CheckOutcome, Findings, not_covered
 
-KUBELET = "/etc/kubernetes/kubelet.conf"
-PORT = 6443
+# Since when kubeadm can make a control plane's kubelet go to its own apiserver; from 1.33 it does.
+LOCAL_MODE = (1, 31)
+FOLDER = "/etc/kubernetes/"
+KUBELET = f"{FOLDER}kubelet.conf"
+# kubeadm points the first ones to the machine's own apiserver, the others to the endpoint.
+AT_HOME = ("scheduler.conf", "controller-manager.conf")
+EVERYWHERE = ("admin.conf", "super-admin.conf")
 
 
 def is_balanced_name(facts: Facts, inventory: Declared) -> CheckOutcome:
@@ -21,47 +27,25 @@ def is_balanced_name(facts: Facts, inventory: Declared) -> CheckOutcome:
     if not facts.kubeadm.endpoint:
         findings.wrong.append("it has no controlPlaneEndpoint: no control plane can be joined")
     else:
-        _leads("controlPlaneEndpoint", facts.kubeadm.endpoint, facts, inventory, findings)
+        lead("controlPlaneEndpoint", facts.kubeadm.endpoint, facts, inventory, findings)
     return findings.outcome()
 
 
-def cert_sans_match(facts: Facts, inventory: Declared) -> CheckOutcome:
-    """What kubeadm will write into the next certificate is what the live ones hold."""
-    if isinstance(facts.kubeadm, NotAvailable):
-        return not_covered("kubeadm's ClusterConfiguration", facts.kubeadm)
-    if isinstance(facts.served_certificates, NotAvailable):
-        return not_covered("the apiservers' certificates", facts.served_certificates)
+def is_a_name(facts: Facts, inventory: Declared) -> CheckOutcome:
+    """What all go by is a name, which can be pointed elsewhere."""
     findings = Findings()
-    sans = {_plain(x) for x in facts.kubeadm.cert_sans}
-    host = _host_port(facts.kubeadm.endpoint)[0]
-    wanted = {inventory.endpoint_name, inventory.endpoint_address} - {None}
-    lacking = sorted(str(x) for x in wanted if x not in sans and x != host)
-    if lacking:
-        findings.wrong.append(
-            f"certSANs lack {listed(lacking)}: the next apiserver's certificate will too"
-        )
-    nodes = () if isinstance(facts.nodes, NotAvailable) else facts.nodes
-    by_name = {n.name: n for n in nodes}
-    for one in facts.served_certificates:
-        if one.what != "apiserver":
-            continue
-        if isinstance(one.certificate, NotAvailable):
-            findings.gap(f"the certificate of {one.node or one.address}", one.certificate)
-            continue
-        extra = _beyond(one.certificate, by_name.get(one.node or "")) - sans - {host}
-        missing = {x for x in sans if not one.certificate.covers(x)}
-        who = one.node or one.address
-        if extra:
-            findings.wrong.append(
-                f"the live certificate of {who} is for {listed(sorted(extra))} as well, which "
-                "certSANs lack: one made anew will be without"
-            )
-        if missing:
-            findings.wrong.append(
-                f"certSANs have {listed(sorted(missing))}, which the live one of {who} lacks"
-            )
-        if not extra and not missing:
-            findings.good.append(f"the live certificate of {who} is for all of certSANs")
+    told = {"the inventory's endpoint": inventory.endpoint_name}
+    if isinstance(facts.kubeadm, NotAvailable):
+        findings.gap("kubeadm's ClusterConfiguration", facts.kubeadm)
+    elif facts.kubeadm.endpoint:
+        told["kubeadm's controlPlaneEndpoint"] = host_port(facts.kubeadm.endpoint)[0]
+    else:
+        findings.gap("kubeadm's controlPlaneEndpoint", "it has none")
+    for who, host in told.items():
+        if is_address(host):
+            findings.wrong.append(f"{who} is {host}, an address: it cannot be pointed elsewhere")
+        else:
+            findings.good.append(f"{who} is {host}")
     return findings.outcome()
 
 
@@ -82,10 +66,43 @@ def workers_use_it(facts: Facts, inventory: Declared) -> CheckOutcome:
         if not servers:
             findings.gap(f"kubelet's kubeconfig on {node.name}", f"there is no {KUBELET}")
             continue
-        own = node.address if is_control_plane(node) else None
-        _leads(f"kubelet on {node.name}", servers[0], facts, inventory, findings, own=own)
+        mine = own(node, facts) if is_control_plane(node) else None
+        who = f"kubelet on {node.name}"
+        lead(who, servers[0], facts, inventory, findings, mine=mine, as_it_is=_mode(node))
     if not findings.good and not findings.wrong:
         findings.gap("kubelets", "none was looked at")
+    return findings.outcome()
+
+
+def _mode(node: NodeFact) -> str:
+    """What it means that a control plane's kubelet goes to its own apiserver, by its version."""
+    match = re.match(r"v?(\d+)\.(\d+)\.", node.kubernetes.kubelet if node.kubernetes else "")
+    if match and (int(match[1]), int(match[2])) < LOCAL_MODE:
+        return ": by hand, for kubeadm's local mode came with 1.31"
+    return ", as kubeadm's local mode has it"
+
+
+def control_planes_use_it(facts: Facts, inventory: Declared) -> CheckOutcome:
+    """No program of a control plane depends on another machine's apiserver, nor an admin on one."""
+    if isinstance(facts.nodes, NotAvailable):
+        return not_covered("the nodes", facts.nodes)
+    findings = Findings()
+    for node in facts.nodes:
+        if not is_control_plane(node) or node.kubernetes is None:
+            continue
+        files = facts.kubeconfigs.get(node.name, NotAvailable("the inventory does not have it"))
+        if isinstance(files, NotAvailable):
+            findings.gap(f"the kubeconfigs of {node.name}", files)
+            continue
+        servers = {one.path: one.server for one in files}
+        for name in (*AT_HOME, *EVERYWHERE):
+            if server := servers.get(FOLDER + name):
+                mine = own(node, facts) if name in AT_HOME else None
+                lead(f"{name} on {node.name}", server, facts, inventory, findings, mine=mine)
+            elif name in AT_HOME:
+                findings.gap(f"{name} on {node.name}", f"there is none in {FOLDER}")
+    if not findings.good and not findings.wrong:
+        findings.gap("control planes' kubeconfigs", "none was looked at")
     return findings.outcome()
 
 
@@ -104,51 +121,5 @@ def _pointer(name: str, facts: Facts, inventory: Declared) -> CheckOutcome:
     if isinstance(server, NotAvailable):
         return not_covered(f"the server of {name}", server)
     findings = Findings()
-    _leads(name, server, facts, inventory, findings)
+    lead(name, server, facts, inventory, findings)
     return findings.outcome()
-
-
-def _leads(
-    who: str,
-    where: str,
-    facts: Facts,
-    inventory: Declared,
-    findings: Findings,
-    *,
-    own: str | None = None,
-) -> None:
-    """Whether a URL, or `HOST:PORT`, is the endpoint's."""
-    host, port = _host_port(where)
-    nodes: tuple[NodeFact, ...] = () if isinstance(facts.nodes, NotAvailable) else facts.nodes
-    single = next((n for n in nodes if is_control_plane(n) and host in (n.address, n.name)), None)
-    if host in (inventory.endpoint_name, inventory.endpoint_address):
-        if port == inventory.endpoint_port:
-            findings.good.append(f"{who} goes to {where}")
-        else:
-            findings.wrong.append(f"{who} goes to {where}: the port is {inventory.endpoint_port}")
-    elif own is not None and host in (own, "127.0.0.1", "::1", "localhost"):
-        findings.good.append(f"{who} goes to its own apiserver, as kubeadm's local mode has it")
-    elif host in ("127.0.0.1", "::1", "localhost"):
-        findings.gap(f"where {who} goes", f"{where} is a balancer of the machine's own")
-    elif single:
-        findings.wrong.append(f"{who} goes to {where}, which is {single.name} alone")
-    else:
-        findings.wrong.append(f"{who} goes to {where}, and not to {inventory.endpoint_name}")
-
-
-def _host_port(where: str) -> tuple[str, int]:
-    parts = urlsplit(where if "://" in where else f"//{where}")
-    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else PORT)
-
-
-def _plain(text: str) -> str:
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        return text
-
-
-def _beyond(certificate: Certificate, node: NodeFact | None) -> set[str]:
-    """The names that kubeadm does not write into every apiserver's certificate by itself."""
-    own = {node.name} if node else set()
-    return {n for n in certificate.names if not n.startswith("kubernetes") and n not in own}

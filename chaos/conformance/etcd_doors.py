@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from chaos.cluster.facts import Component, Declared, EtcdFacts, Facts, NotAvailable
 from chaos.conformance.etcd import name_of
+from chaos.conformance.etcd_running import decided_by, members_that_run
 from chaos.conformance.outcome import CheckOutcome, Findings, listed, not_covered
-from chaos.conformance.programs import APISERVER, ETCD, is_on, running
-
-LOCAL = ("127.0.0.1", "::1", "localhost")
+from chaos.conformance.programs import is_on
 
 
 def clients_show_certificates(facts: Facts, _inventory: Declared) -> CheckOutcome:
@@ -32,17 +29,21 @@ def _door(kind: str, flags: tuple[str, str, str], facts: Facts) -> CheckOutcome:
         urls = member.client_urls if kind == "client" else member.peer_urls
         if plain := [url for url in urls if not url.startswith("https://")]:
             findings.wrong.append(f"{name_of(member)} serves {kind}s without TLS: {listed(plain)}")
-    members = running(ETCD, facts, findings)
+    members = members_that_run(facts, findings)
     for one in members:
         _told(one, kind, flags, findings)
-    demanded = {one.node for one in members if is_on(one.flags.get(flags[0], "false"))}
+    demanded = {
+        one.node
+        for one in members
+        if not decided_by(one) and is_on(one.flags.get(flags[0], "false"))
+    }
     _tried(kind, demanded, etcd, facts, findings)
     return findings.outcome()
 
 
 def _told(one: Component, kind: str, flags: tuple[str, str, str], findings: Findings) -> None:
     demand, *files = flags
-    if "config-file" in one.flags:
+    if decided_by(one):
         return  # what was tried tells it
     if not is_on(one.flags.get(demand, "false")):
         findings.wrong.append(f"etcd on {one.node} runs without --{demand}")
@@ -78,44 +79,13 @@ def _tried(
         findings.gap("a connection without a certificate", "not every member was tried")
 
 
-def apiservers_know_it(facts: Facts, inventory: Declared) -> CheckOutcome:
-    """Each apiserver has endpoints of members, over TLS, and no dead or unknown ones."""
-    etcd = facts.etcd
-    if isinstance(etcd, NotAvailable):
-        return not_covered("etcd's members", etcd)
-    findings = Findings()
-    nodes = () if isinstance(facts.nodes, NotAvailable) else facts.nodes
-    known = {_place(url) for m in etcd.members for url in m.client_urls}
-    for one in running(APISERVER, facts, findings):
-        urls = [url for url in one.flags.get("etcd-servers", "").split(",") if url]
-        own = {n.address for n in nodes if n.name == one.node}
-        local = {(host, port) for host, port in known if host in own}
-        places = [(url, _place(url)) for url in urls]
-        strangers = [u for u, (host, p) in places if (host, p) not in known and host not in LOCAL]
-        at_home = [u for u, (host, _) in places if host in LOCAL]
-        plain = [url for url in urls if not url.startswith("https://")]
-        who = f"the apiserver of {one.node}"
-        if not urls:
-            findings.gap(f"the endpoints that {who} knows", "it has no --etcd-servers")
-        elif plain:
-            findings.wrong.append(f"{who} speaks to {listed(plain)} without TLS")
-        elif strangers:
-            findings.wrong.append(f"{who} knows {listed(strangers)}, where no member is")
-        elif at_home and not local and inventory.etcd_topology == "external":
-            findings.wrong.append(f"{who} knows {listed(at_home)}, and no member is on its machine")
-        elif inventory.etcd_topology == "external" and len(urls) < len(etcd.voters):
-            findings.wrong.append(
-                f"{who} knows {len(urls)} of {len(etcd.voters)} members: {listed(urls)}"
-            )
-        else:
-            findings.good.append(f"{who} knows {listed(urls)}")
-    return findings.outcome()
-
-
 def data_is_checked(facts: Facts, _inventory: Declared) -> CheckOutcome:
     """Each member compares its data with the others' before it serves, or every so often."""
     findings = Findings()
-    for one in running(ETCD, facts, findings):
+    for one in members_that_run(facts, findings):
+        if file := decided_by(one):
+            findings.gap(f"whether etcd on {one.node} compares its data", f"{file} decides it")
+            continue
         gates = one.flags.get("feature-gates", "")
         gated = "InitialCorruptCheck=true" in gates.split(",")
         old = one.flags.get("experimental-initial-corrupt-check", "false")
@@ -131,8 +101,3 @@ def data_is_checked(facts: Facts, _inventory: Declared) -> CheckOutcome:
 
 _NEVER = ("0", "0s")
 _EVERY = ("corrupt-check-time", "experimental-corrupt-check-time")
-
-
-def _place(url: str) -> tuple[str, int | None]:
-    parts = urlsplit(url)
-    return parts.hostname or "", parts.port

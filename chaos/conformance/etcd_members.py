@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 
-from chaos.cluster.facts import Declared, EtcdFacts, EtcdStatus, Facts, NotAvailable
+from chaos.cluster.facts import Declared, EtcdFacts, EtcdMember, EtcdStatus, Facts, NotAvailable
 from chaos.conformance.etcd import name_of, silent
+from chaos.conformance.etcd_running import by_name, members_that_run
 from chaos.conformance.machines import CONTROL_PLANE, SPARE, is_control_plane
 from chaos.conformance.outcome import CheckOutcome, Findings, listed, not_covered
-from chaos.conformance.programs import ETCD, running
+from chaos.conformance.programs import ETCD
 
 # Entries that a member may be behind while writes go on; a snapshot is sent at 5,000 and more.
 LAG = 1000
@@ -31,8 +32,7 @@ def members_are_sound(facts: Facts, _inventory: Declared) -> CheckOutcome:
         if member.learner:
             findings.wrong.append(f"{name} is a learner yet, without a vote: promote or remove it")
         if member.node is None:
-            where = listed(member.peer_urls)
-            findings.wrong.append(f"{name} ({where}) stands on no machine of the inventory")
+            _homeless(member, facts, findings)
         if not etcd.answering(member):
             why = next((health[u] for u in member.client_urls if u in health), "no answer")
             findings.wrong.append(f"{name} does not answer ({why or 'it is not healthy'})")
@@ -41,6 +41,17 @@ def members_are_sound(facts: Facts, _inventory: Declared) -> CheckOutcome:
     if not etcd.members:
         findings.gap("etcd's members", "the list is empty")
     return findings.outcome()
+
+
+def _homeless(member: EtcdMember, facts: Facts, findings: Findings) -> None:
+    who = f"{name_of(member)} ({listed(member.peer_urls)})"
+    nodes = () if isinstance(facts.nodes, NotAvailable) else facts.nodes
+    if not any(ETCD in node.roles for node in nodes):
+        findings.gap(f"where {who} stands", "the inventory has no machine with the role etcd")
+    elif by_name(member):
+        findings.gap(f"where {who} stands", "no machine of the inventory is called so")
+    else:
+        findings.wrong.append(f"{who} stands on no machine of the inventory")
 
 
 def stands_as_declared(facts: Facts, inventory: Declared) -> CheckOutcome:
@@ -56,8 +67,12 @@ def stands_as_declared(facts: Facts, inventory: Declared) -> CheckOutcome:
     roles = {n.name: n for n in facts.nodes}
     on = {m.node for m in etcd.members if m.node}
     meant = {n.name for n in facts.nodes if ETCD in n.roles and SPARE not in n.roles}
+    unknown = [name_of(m) for m in etcd.members if m.node is None and by_name(m)]
     for name in sorted(meant - on):
-        findings.wrong.append(f"{name} has the role etcd, and no member stands there")
+        if unknown:
+            findings.gap(f"whether a member stands on {name}", f"{listed(unknown)} may")
+        else:
+            findings.wrong.append(f"{name} has the role etcd, and no member stands there")
     for name in sorted(on):
         node = roles.get(name)
         here = node is not None and (CONTROL_PLANE in node.roles or is_control_plane(node))
@@ -69,7 +84,7 @@ def stands_as_declared(facts: Facts, inventory: Declared) -> CheckOutcome:
             findings.wrong.append(f"a member stands on {name}, no control plane: not {topology}")
         else:
             findings.good.append(f"a member stands on {name}")
-    ran = {one.node for one in running(ETCD, facts, findings)}
+    ran = {one.node for one in members_that_run(facts, findings)}
     for name in sorted(on - ran):
         if isinstance(facts.components.get(name), tuple):
             findings.wrong.append(f"no etcd runs on {name}, where a member should be")

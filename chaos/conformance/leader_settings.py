@@ -25,8 +25,8 @@ GATE = "ControllerManagerReleaseLeaderElectionLockOnExit"
 RELEASES = {SCHEDULER: (1, 20), MANAGER: (1, 36)}
 
 
-def settings_are_sane(facts: Facts, _inventory: Declared) -> CheckOutcome:
-    """Lease > renew > retry, the same on all control planes, and as the lease has it."""
+def settings_are_sane(facts: Facts, inventory: Declared) -> CheckOutcome:
+    """Lease > renew > retry, short enough, the same on all, and as the lease has it."""
     findings = Findings()
     for name in ELECTED:
         by_value: dict[tuple[timedelta, ...], list[str]] = defaultdict(list)
@@ -39,7 +39,7 @@ def settings_are_sane(facts: Facts, _inventory: Declared) -> CheckOutcome:
             each = "; ".join(f"{_text(v)} on {listed(on)}" for v, on in sorted(by_value.items()))
             findings.wrong.append(f"{name}'s settings differ: {each}")
         for values in by_value:
-            _judge(name, values, facts, findings)
+            _judge(name, values, facts, inventory, findings)
     return findings.outcome()
 
 
@@ -47,12 +47,24 @@ def _settings(one: Component) -> tuple[timedelta, ...]:
     return tuple(go_time(one.flags.get(flag, "")) or default for flag, default in DEFAULTS.items())
 
 
-def _judge(name: str, values: tuple[timedelta, ...], facts: Facts, findings: Findings) -> None:
+def _judge(
+    name: str,
+    values: tuple[timedelta, ...],
+    facts: Facts,
+    inventory: Declared,
+    findings: Findings,
+) -> None:
     lease, renew, retry = values
+    longest, allowed = lease + retry * JITTER, inventory.objectives.service
     if lease <= renew:
         findings.wrong.append(f"{name}: {_text(values)}: it may act after its lease has ended")
     elif renew <= retry * JITTER:
         findings.wrong.append(f"{name}: {_text(values)}: one try that fails costs the lease")
+    elif longest > allowed:
+        findings.wrong.append(
+            f"{name}: {_text(values)}: after a loss nobody leads for up to {told(longest)}, and "
+            f"{told(allowed)} is allowed"
+        )
     else:
         findings.good.append(f"{name}: {_text(values)}")
     if isinstance(facts.leases, NotAvailable):

@@ -26,7 +26,9 @@ def deepened(facts: f.Facts) -> f.Facts:
         served_certificates=(*facts.served_certificates, *_doors()),
         created=NOW - timedelta(days=90),
         kubeadm=f.Kubeadm(
-            version="v1.36.2", endpoint=f"{API}:6443", cert_sans=(API, "198.51.100.100")
+            version="v1.36.2",
+            endpoint=f"{API}:6443",
+            cert_sans=(API, "198.51.100.100", *(ADDRESSES[name] for name in PLANES)),
         ),
         pointers={"kube-proxy": ENDPOINT, "cluster-info": ENDPOINT},
         kubeconfigs={name: kubeconfigs(name) for name in (*PLANES, *WORKERS)},
@@ -71,8 +73,12 @@ def kubeconfigs(node: str) -> tuple[f.KubeconfigFile, ...]:
     )
     if node not in PLANES:
         return (kubelet,)
-    others = ("scheduler.conf", "controller-manager.conf")
-    return (*(replace(kubelet, path=f"/etc/kubernetes/{name}") for name in others), kubelet)
+    files = {"admin": ENDPOINT, "controller-manager": own, "scheduler": own}
+    others = (
+        replace(kubelet, path=f"/etc/kubernetes/{name}.conf", server=server)
+        for name, server in files.items()
+    )
+    return (*others, kubelet)
 
 
 def keys(node: str) -> tuple[f.KeyFile, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import subprocess
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from chaos.cluster.collect import (
     stored,
     x509,
 )
-from chaos.cluster.facts import Certificate, EncryptionRule, NotAvailable
+from chaos.cluster.facts import Certificate, EncryptionConfig, EncryptionRule, NotAvailable
 from chaos.cluster.inventory_parts import KUBEADM_PKI
 from chaos.cluster.shell import Questions, Said
 from lab.pki import authority, issue
@@ -253,6 +253,28 @@ def test_what_a_member_has_measured(tmp_path: Path) -> None:
     }
 
 
+def test_of_two_etcds_the_one_at_the_usual_port_is_asked(tmp_path: Path) -> None:
+    for number, words, variables in (
+        ("7", ("etcd", "--listen-client-urls=https://192.0.2.1:2383"), ()),
+        (
+            "8",
+            ("etcd",),
+            (
+                "ETCD_LISTEN_CLIENT_URLS=https://192.0.2.1:2379",
+                "ETCD_LISTEN_METRICS_URLS=http://127.0.0.1:2381",
+            ),
+        ),
+    ):
+        folder = tmp_path / "proc" / number
+        folder.mkdir(parents=True)
+        (folder / "cmdline").write_text("\0".join((*words, "")))
+        (folder / "environ").write_text("\0".join((*variables, "")))
+    program(tmp_path / "bin", "pidof", "echo 7 8")
+    program(tmp_path / "bin", "curl", f'for u; do :; done; echo "$u" >{tmp_path}/asked; exit 1')
+    asked(here(etcd_metrics.question(KUBEADM_PKI), tmp_path), path=tmp_path / "bin")
+    assert (tmp_path / "asked").read_text() == "http://127.0.0.1:2381/metrics\n"
+
+
 def test_metrics_that_are_not_there() -> None:
     assert etcd_metrics.read(Said(1, "", "no etcd runs")) == NotAvailable(
         "its metrics could not be read: no etcd runs"
@@ -290,6 +312,41 @@ resources:
     providers:
       - secretbox: {keys: [{name: x, secret: '%s'}]}
 """
+
+
+def test_the_file_may_stand_in_a_word_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "encryption.yaml").write_text(RULES % (RANDOM, RANDOM, RANDOM))
+    words = ("--encryption-provider-config", f"{tmp_path}/encryption.yaml", "--x")
+    path = process(tmp_path, "kube-apiserver", *words)
+    found = encryption_config.read(asked(here(encryption_config.QUESTION, tmp_path), path=path))
+    assert isinstance(found, EncryptionConfig)
+    assert (found.keys, found.changed) == (3, None)
+
+
+@pytest.mark.parametrize(
+    ("age", "words", "changed"),
+    [
+        (60, (), True),
+        (1000, (), False),
+        (60, ("--encryption-provider-config-automatic-reload",), False),
+        (60, ("--encryption-provider-config-automatic-reload=false",), True),
+    ],
+)
+def test_a_file_that_is_younger_than_its_apiserver(
+    tmp_path: Path, age: int, words: tuple[str, ...], changed: bool
+) -> None:
+    file = tmp_path / "encryption.yaml"
+    file.write_text(RULES % (RANDOM, RANDOM, RANDOM))
+    then = datetime.now(UTC).timestamp() - age
+    os.utime(file, (then, then))
+    path = process(tmp_path, "kube-apiserver", f"--encryption-provider-config={file}", *words)
+    # It started 400 s after the machine, which has run for 1,000 s.
+    ticks = 400 * os.sysconf("SC_CLK_TCK")
+    (tmp_path / "proc/uptime").write_text("1000.25 7.5\n")
+    (tmp_path / "proc/7/stat").write_text(f"7 (kube (api) x) S {'0 ' * 18}{ticks} 0\n")
+    found = encryption_config.read(asked(here(encryption_config.QUESTION, tmp_path), path=path))
+    assert isinstance(found, EncryptionConfig)
+    assert found.changed is changed
 
 
 def test_keys_are_judged_where_they_are(tmp_path: Path) -> None:

@@ -216,6 +216,30 @@ def test_only_the_programs_themselves_count() -> None:
     assert isinstance(components.read("cp-1", Said(1, "", "no")), NotAvailable)
 
 
+def read(said: Said) -> tuple[Component, ...]:
+    found = components.read("cp-1", said)
+    assert isinstance(found, tuple)
+    return found
+
+
+def test_etcd_is_told_by_its_environment_as_well(
+    tmp_path: Path, program: Callable[[str, str], None]
+) -> None:
+    (tmp_path / "proc/7").mkdir(parents=True)
+    (tmp_path / "proc/7/cmdline").write_text("/usr/local/bin/etcd\0")
+    variables = ("PATH=/bin", "ETCD_CLIENT_CERT_AUTH=true", "ETCD_NAME=e1", "ETCD_CERT_FILE=")
+    secret = ("ETCD_ROOT_PASSWORD=x", "ETCD_INITIAL_CLUSTER_TOKEN=y")
+    (tmp_path / "proc/7/environ").write_text("\0".join((*variables, *secret)) + "\0")
+    said = asked(components.QUESTION.replace("/proc/", f"{tmp_path}/proc/"))
+    assert "PASSWORD" not in said.out
+    assert "TOKEN" not in said.out
+    (found,) = read(said)
+    assert (found.name, found.flags) == ("etcd", {"client-cert-auth": "true", "name": "e1"})
+    both = "etcd\n--name=e2\n\n== ETCD_NAME=e1\n== ETCD_DATA_DIR=/d\n==\n"
+    (found,) = read(Said(0, both))
+    assert found.flags == {"name": "e2", "data-dir": "/d"}
+
+
 def test_flags_in_all_their_forms() -> None:
     words = ["--a=1", "-b", "2", "--c", "--d=x=y", "--a=3", "--empty=", "--c"]
     assert components.flags(words) == {"a": "3", "b": "2", "c": "true", "d": "x=y", "empty": ""}
@@ -494,6 +518,27 @@ def test_only_the_beginnings_of_values_leave(tmp_path: Path) -> None:
             StoredKey(key="/registry/secrets/default/short", prefix="k8s"),
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("resource", "place"),
+    [
+        ("nodes", "minions"),
+        ("replicationcontrollers", "controllers"),
+        ("leases.coordination.k8s.io", "leases"),
+        ("flowschemas.flowcontrol.apiserver.k8s.io", "flowschemas"),
+        ("deployments.apps", "deployments"),
+        ("certs.example.com", "example.com/certs"),
+        ("volumesnapshots.snapshot.storage.k8s.io", "snapshot.storage.k8s.io/volumesnapshots"),
+        (
+            "customresourcedefinitions.apiextensions.k8s.io",
+            "apiextensions.k8s.io/customresourcedefinitions",
+        ),
+        ("apiservices.apiregistration.k8s.io", "apiregistration.k8s.io/apiservices"),
+    ],
+)
+def test_where_keys_lie(resource: str, place: str) -> None:
+    assert encryption.place_of(resource) == place
 
 
 def test_what_is_encrypted_shows() -> None:

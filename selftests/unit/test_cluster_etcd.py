@@ -296,6 +296,27 @@ def test_ids_beyond_what_a_float_holds_stay_exact() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "host", "node"),
+    [
+        ("a", "198.51.100.22", "cp-2"),
+        ("cp-1", "198.51.100.22", "cp-2"),
+        ("a", "CP-2", "cp-2"),
+        ("a", "cp-2.example.com", "cp-2"),
+        ("cp-2", "203.0.113.7", "cp-2"),
+        ("cp-2.example.com", "etcd.example.com", "cp-2"),
+        ("infra0", "db.example.com", None),
+        ("198", "198.51.100.29", None),
+        ("same", "same.example.com", None),
+    ],
+)
+def test_where_a_member_stands(name: str, host: str, node: str | None) -> None:
+    listed = {"members": [{"ID": 1, "name": name, "peerURLs": [f"https://{host}:2380"]}]}
+    nodes = ADDRESSES | {"198.51.100.30": "same.a.test", "198.51.100.31": "same.b.test"}
+    _, (found,) = members_of(listed, nodes)
+    assert found.node == node
+
+
+@pytest.mark.parametrize(
     ("took", "meant"),
     [
         ("13.0591ms", timedelta(milliseconds=13.0591)),

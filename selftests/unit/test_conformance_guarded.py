@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from chaos.cluster import facts as f
 from selftests.unit import conformance_deep as deep
 from selftests.unit.conformance_changes import (
     Case,
     Change,
     both,
     bound,
+    declared,
     flag,
     is_red,
     named,
@@ -124,6 +128,20 @@ RED: list[Case] = [
         "leader-election-settings",
         flag("kube-scheduler", "leader-elect-retry-period", "3s", "cp-2"),
         "kube-scheduler's settings differ",
+    ),
+    (
+        "leader-election-settings",
+        both(
+            flag("kube-scheduler", "leader-elect-lease-duration", "10m"),
+            flag("kube-scheduler", "leader-elect-renew-deadline", "9m"),
+            flag("kube-scheduler", "leader-elect-retry-period", "1m"),
+        ),
+        "retry 60 s: after a loss nobody leads for up to 672 s, and 30 s is allowed",
+    ),
+    (
+        "leader-election-settings",
+        declared(objectives=f.Objectives(service=timedelta(seconds=17))),
+        "nobody leads for up to 17.4 s, and 17 s is allowed",
     ),
     (
         "leader-election-settings",

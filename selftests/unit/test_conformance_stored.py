@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 
 from chaos.cluster import facts as f
+from chaos.measure.verdict import Verdict
 from selftests.unit import conformance_deep as deep
-from selftests.unit.conformance_changes import Case, Change, is_red, named, of, one, store
+from selftests.unit.conformance_changes import Case, Change, both, is_red, named, of, one, store
 from selftests.unit.conformance_deep import PLANES
-from selftests.unit.conformance_support import known
+from selftests.unit.conformance_support import good, known, told, verdict
 
 RULE = f.EncryptionRule(resources=("secrets",), providers=("identity", "secretbox"))
 FILE = f.BackupFile(path="/var/backups/offsite/cp-3/cp-3.db", size=4096, age=timedelta(minutes=12))
@@ -21,6 +22,58 @@ def grown(etcd: f.EtcdFacts) -> f.EtcdFacts:
     """With databases that hold much more than the snapshots."""
     large = tuple(replace(s, db_size=99_000_000, db_in_use=99_000_000) for s in etcd.statuses)
     return replace(etcd, statuses=large)
+
+
+def rules(*rules: tuple[str, ...]) -> Change:
+    """With these rules everywhere: a resource, and its providers."""
+    made = tuple(f.EncryptionRule(resources=(r[0],), providers=r[1:]) for r in rules)
+    config = deep.encryption(rules=made)
+    return lambda facts: replace(facts, encryption_configs=dict.fromkeys(PLANES, config))
+
+
+def stored(resource: str, count: int, begins: str = "k8s:enc:secretbox:v1:") -> Change:
+    """With so many keys of a resource, of which fifty at most were looked at."""
+    seen = tuple(f.StoredKey(key=f"/{n}", prefix=begins) for n in range(min(count, 50)))
+    keys = f.StoredKeys(resource=resource, looked_at=seen, count=count)
+
+    def change(facts: f.Facts) -> f.Facts:
+        others = (one for one in known(facts.encryption).resources if one.resource != resource)
+        return one("encryption", resources=(*others, keys))(facts)
+
+    return change
+
+
+SECRETS = ("secrets", "secretbox")
+OPT_OUT = rules(("events", "identity"), ("*.*", "secretbox"))
+FIRST, ALL = "encryption-provider-first", "encryption-resources"
+ENDS: list[tuple[str, Change, Verdict, str]] = [
+    (FIRST, OPT_OUT, Verdict.PASS, "events are left out, by a rule of their own"),
+    (FIRST, rules(("events", "identity"), ("*.", "secretbox")), Verdict.PASS, "left out"),
+    (FIRST, rules(("secrets", "identity"), ("*.*", "kms")), Verdict.FAIL, "secrets are written as"),
+    (FIRST, rules(("events", "identity", "kms"), ("*.*", "kms")), Verdict.FAIL, "events are writ"),
+    (FIRST, rules(("x.apps", "identity"), SECRETS, ("*.", "kms")), Verdict.FAIL, "x.apps are writ"),
+    (FIRST, rules(SECRETS, ("*.*", "identity")), Verdict.FAIL, "*.* are written as they are"),
+    (FIRST, rules(("*.apps", "kms")), Verdict.FAIL, "has no rule for secrets"),
+    (ALL, rules(SECRETS, ("configmaps", "kms")), Verdict.NOT_COVERED, "nobody looked at them"),
+    (
+        ALL,
+        both(rules(SECRETS, ("configmaps", "kms")), stored("configmaps", 0)),
+        Verdict.NOT_COVERED,
+        "configmaps in etcd: there is none to look at",
+    ),
+    (ALL, stored("secrets", 5000), Verdict.PASS, "50 of 5000 secrets"),
+    (ALL, stored("secrets", 5001), Verdict.NOT_COVERED, "of 5001 the first 50 by name"),
+    ("etcd-encrypted", stored("secrets", 5001), Verdict.NOT_COVERED, "of 5001 the first 50"),
+    (ALL, OPT_OUT, Verdict.NOT_COVERED, "the rest of *.*: of it were looked at: secrets"),
+    (ALL, both(OPT_OUT, stored("events", 3, "k8s")), Verdict.NOT_COVERED, "looked at: secrets"),
+    (ALL, both(OPT_OUT, stored("configmaps", 3, "k8s")), Verdict.FAIL, "3 of 3 of 3 configmaps"),
+]
+
+
+@pytest.mark.parametrize(("item", "change", "ends", "said"), ENDS, ids=range(len(ENDS)))
+def test_what_is_to_be_encrypted(item: str, change: Change, ends: Verdict, said: str) -> None:
+    facts = change(good())
+    assert (verdict(item, facts), said in told(item, facts)) == (ends, True), told(item, facts)
 
 
 RED: list[Case] = [

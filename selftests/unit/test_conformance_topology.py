@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 
 from chaos.cluster import facts as f
+from chaos.measure.verdict import Verdict
 from selftests.unit.conformance_changes import (
     Case,
     Change,
     both,
     declared,
+    flag,
     is_red,
     kubernetes,
     live,
@@ -23,11 +25,12 @@ from selftests.unit.conformance_changes import (
     without,
 )
 from selftests.unit.conformance_deep import ENDPOINT, kubeconfigs
-from selftests.unit.conformance_parts import members
+from selftests.unit.conformance_parts import API, members
 from selftests.unit.conformance_parts import node as machine
 from selftests.unit.conformance_programs import components
-from selftests.unit.conformance_support import at, known
+from selftests.unit.conformance_support import at, good, known, told, verdict
 
+OWN = ("10.96.0.1", "198.51.100.100", *(f"198.51.100.2{n}" for n in (1, 2, 3)))
 SERVER = "https://198.51.100.21:6443"
 
 
@@ -49,6 +52,18 @@ def more(count: int) -> Change:
         like = machine("cp-4", 4, "control-plane", "etcd")
         nodes = (*known(facts.nodes), *(replace(like, name=name) for name in names))
         return replace(facts, nodes=nodes, etcd=members(count))
+
+    return change
+
+
+def kubeconfig(node: str, name: str, server: str) -> Change:
+    """With another server in a kubeconfig of a machine."""
+    path = f"/etc/kubernetes/{name}.conf"
+
+    def change(facts: f.Facts) -> f.Facts:
+        files = known(facts.kubeconfigs[node])
+        at_path = [one.path for one in files].index(path)
+        return of("kubeconfigs", node, at(files, at_path, server=server))(facts)
 
     return change
 
@@ -75,7 +90,7 @@ def balanced(node: str) -> Change:
     conf = f.KubeconfigFile(path="/etc/kubernetes/scheduler.conf", server=ENDPOINT)
     return both(
         version("kube-scheduler", node, "v1.35.1"),
-        of("kubeconfigs", node, (conf, *kubeconfigs(node)[1:])),
+        of("kubeconfigs", node, (conf, *(k for k in kubeconfigs(node) if k.path != conf.path))),
     )
 
 
@@ -157,6 +172,16 @@ RED: list[Case] = [
         "the port is 6443",
     ),
     (
+        "endpoint-is-a-name",
+        one("kubeadm", endpoint="198.51.100.100:6443"),
+        "kubeadm's controlPlaneEndpoint is 198.51.100.100, an address",
+    ),
+    (
+        "endpoint-is-a-name",
+        declared(endpoint_name="fd00::10"),
+        "the inventory's endpoint is fd00::10, an address",
+    ),
+    (
         "kubeadm-cert-sans",
         one("kubeadm", cert_sans=(), endpoint="other:6443"),
         "certSANs lack 198.51.100.100, api.dev.holdfast.test",
@@ -167,6 +192,16 @@ RED: list[Case] = [
             "apiserver", "cp-2", names=("kubernetes", "old.example.test", "api.dev.holdfast.test")
         ),
         "of cp-2 is for old.example.test as well",
+    ),
+    (
+        "kubeadm-cert-sans",
+        live("apiserver", "cp-2", addresses=(*OWN, "203.0.113.7")),
+        "of cp-2 is for 203.0.113.7 as well, which certSANs lack",
+    ),
+    (
+        "kubeadm-cert-sans",
+        one("kubeadm", cert_sans=(API, "198.51.100.100")),
+        "of cp-1 is for 198.51.100.22, 198.51.100.23 as well, which certSANs lack",
     ),
     (
         "workers-use-endpoint",
@@ -185,6 +220,26 @@ RED: list[Case] = [
             (f.KubeconfigFile(path="/etc/kubernetes/kubelet.conf", server=SERVER),),
         ),
         "kubelet on cp-2 goes to",
+    ),
+    (
+        "workers-use-endpoint",
+        kubeconfig("cp-2", "kubelet", "https://198.51.100.22:8443"),
+        "kubelet on cp-2 goes to https://198.51.100.22:8443: its own apiserver's port is 6443",
+    ),
+    (
+        "control-plane-uses-endpoint",
+        kubeconfig("cp-2", "scheduler", SERVER),
+        f"scheduler.conf on cp-2 goes to {SERVER}, which is cp-1 alone",
+    ),
+    (
+        "control-plane-uses-endpoint",
+        kubeconfig("cp-1", "controller-manager", "https://gone.test:6443"),
+        "controller-manager.conf on cp-1 goes to https://gone.test:6443, and not to",
+    ),
+    (
+        "control-plane-uses-endpoint",
+        kubeconfig("cp-1", "admin", SERVER),
+        f"admin.conf on cp-1 goes to {SERVER}, which is cp-1 alone",
     ),
     (
         "kube-proxy-uses-endpoint",
@@ -282,3 +337,58 @@ RED: list[Case] = [
 @pytest.mark.parametrize(("item", "change", "said"), named(RED))
 def test_what_is_wrong_is_told_by_name(item: str, change: Change, said: str) -> None:
     is_red(item, change, said)
+
+
+IPV6 = declared(endpoint_name="fd00:0::10", endpoint_address=None)
+SOUND: list[tuple[str, Change]] = [
+    ("endpoint-is-balanced-name", both(IPV6, one("kubeadm", endpoint="fd00::10"))),
+    ("endpoint-is-balanced-name", both(IPV6, one("kubeadm", endpoint="[FD00::10]:6443"))),
+    ("kubeadm-cert-sans", both(IPV6, one("kubeadm", endpoint="fd00::10"))),
+    (
+        "control-plane-uses-endpoint",
+        both(
+            kubeconfig("cp-1", "scheduler", f"https://{API}:6443"),
+            kubeconfig("cp-2", "scheduler", "https://127.0.0.1:6443"),
+        ),
+    ),
+    (
+        "control-plane-uses-endpoint",
+        both(
+            kubeconfig("cp-1", "scheduler", "https://192.0.2.1:7443"),
+            kubeconfig("cp-1", "controller-manager", "https://198.51.100.21:7443"),
+            flag("kube-apiserver", "secure-port", "7443", "cp-1"),
+            flag("kube-apiserver", "advertise-address", "192.0.2.1", "cp-1"),
+        ),
+    ),
+    (
+        "kubeadm-cert-sans",
+        both(
+            live("apiserver", "cp-1", addresses=(*OWN, "192.0.2.1")),
+            flag("kube-apiserver", "advertise-address", "192.0.2.1", "cp-1"),
+        ),
+    ),
+    *(
+        (item, declared(endpoint_name="API.dev.holdfast.test"))
+        for item in ("endpoint-is-balanced-name", "kubeadm-cert-sans", "workers-use-endpoint")
+    ),
+]
+
+
+@pytest.mark.parametrize(("item", "change"), SOUND, ids=range(len(SOUND)))
+def test_what_is_sound_stays_green(item: str, change: Change) -> None:
+    facts = change(good())
+    assert verdict(item, facts) is Verdict.PASS, told(item, facts)
+
+
+def test_an_endpoint_that_is_no_place_is_no_traceback() -> None:
+    facts = one("kubeadm", endpoint="api.dev.holdfast.test:many")(good())
+    assert verdict("endpoint-is-balanced-name", facts) is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("version_of_it", "said"), [("v1.30.9", "by hand"), ("v1.33.0", "as kubeadm's")]
+)
+def test_a_kubelet_at_home_is_told_by_its_version(version_of_it: str, said: str) -> None:
+    facts = kubernetes(0, kubelet=version_of_it)(good())
+    assert "kubelet on cp-1 goes to its own apiserver" in told("workers-use-endpoint", facts)
+    assert said in told("workers-use-endpoint", facts).splitlines()[0]

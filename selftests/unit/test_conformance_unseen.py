@@ -58,6 +58,9 @@ UNSEEN: list[tuple[str, Change]] = [
         both(without("kube-scheduler"), of("components", "cp-2", SILENT)),
     ),
     ("zone-loss-leaves-control-plane", lambda facts: replace(facts, components={})),
+    ("control-plane-uses-endpoint", of("kubeconfigs", "cp-2", SILENT)),
+    ("control-plane-uses-endpoint", of("kubeconfigs", "cp-2", ())),
+    ("kubeadm-cert-sans", lambda facts: replace(facts, services=SILENT)),
     ("workers-use-endpoint", of("kubeconfigs", "worker-2", SILENT)),
     ("workers-use-endpoint", of("kubeconfigs", "worker-2", ())),
     (
@@ -91,6 +94,7 @@ UNSEEN: list[tuple[str, Change]] = [
     ("apiservers-know-etcd", flag("kube-apiserver", "etcd-servers", None, "cp-2")),
     ("etcd-corruption-check", of("components", "cp-2", SILENT)),
     ("encryption-config-equal", of("encryption_configs", "cp-2", SILENT)),
+    ("encryption-config-equal", of("encryption_configs", "cp-2", deep.encryption(changed=True))),
     ("encryption-provider-first", of("encryption_configs", "cp-2", SILENT)),
     ("encryption-key-own", of("encryption_configs", "cp-2", SILENT)),
     ("encryption-resources", lambda facts: replace(facts, encryption=SILENT)),

@@ -4,6 +4,7 @@ import pytest
 
 from chaos.conformance import (
     apiservers_listed,
+    cert_sans,
     control_planes,
     endpoint,
     replacing,
@@ -136,6 +137,32 @@ def test_control_plane_endpoint(item: Item) -> None:
 
 
 @pytest.mark.item(
+    id="endpoint-is-a-name",
+    title="The endpoint is a name and not an address",
+    severity="medium",
+    source="Building Kubernetes High Availability Clusters: Easy Guide 101, How to Create "
+    "Kubernetes High Availability Scalable Clusters",
+)
+def test_endpoint_is_a_name(item: Item) -> None:
+    """Looked at: the host of controlPlaneEndpoint in the ConfigMap kube-system/kubeadm-config, and
+    the endpoint's name in the inventory.
+
+    Expected: names. With a virtual address that stays, an address works as well, so that this is
+    advice and no more: but it stands in every kubeconfig and certificate, and the day on which the
+    balancer moves to another network all of them have to be made anew.
+
+    Mend: a record for the address; the name into certSANs and the apiservers' certificates first,
+    then into controlPlaneEndpoint, kubeconfigs, kube-proxy's and cluster-info, and the inventory.
+
+    Source: Building Kubernetes High Availability Clusters: Easy Guide 101, How to Create Kubernetes
+    High Availability Scalable Clusters ("with a DNS-resolvable name"); Kubernetes High Availability
+    Architecture: Complete Guide for DevOps Engineers 2025, Step 2: Initialize First Control Plane
+    Node ("Use FQDN for production").
+    """
+    item.judge(endpoint.is_a_name)
+
+
+@pytest.mark.item(
     id="kubeadm-cert-sans",
     title="kubeadm's certSANs are what the live certificates hold",
     severity="high",
@@ -146,9 +173,9 @@ def test_kubeadm_s_cert_sans(item: Item) -> None:
     """Looked at: apiServer.certSANs in kubeadm's ConfigMap against the certificates that the
     apiservers show.
 
-    Expected: the balanced name and address are among them; no live certificate has a name beyond
-    them or lacks one of them. Else the next master, or the next renewal, gets a certificate that
-    clients of the balancer refuse.
+    Expected: the balanced name and address are among them; no live certificate lacks one of them or
+    has a name or an address beyond them, but its machine's own and the first Service's. Else the
+    next master, or the next renewal, gets a certificate that clients of the balancer refuse.
 
     Mend: correct certSANs in `kubectl -n kube-system edit configmap kubeadm-config`; where a live
     one lacks a name, remove pki/apiserver.crt and apiserver.key there and run `kubeadm init phase
@@ -157,7 +184,7 @@ def test_kubeadm_s_cert_sans(item: Item) -> None:
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Certificate Management for HA and Step 2: Initialize First Control Plane Node (certSANs).
     """
-    item.judge(endpoint.cert_sans_match)
+    item.judge(cert_sans.cert_sans_match)
 
 
 @pytest.mark.item(
@@ -170,7 +197,7 @@ def test_workers_use_the_endpoint(item: Item) -> None:
     """Looked at: the server in /etc/kubernetes/kubelet.conf on every node.
 
     Expected: the endpoint. A control plane's own kubelet may use its own apiserver, as kubeadm's
-    local mode has it since 1.31; nobody depends on another machine's.
+    local mode has it (since 1.31, by default from 1.33), at its port; nobody depends on another's.
 
     Mend: correct `server:` in kubelet.conf, then `systemctl restart kubelet`. Workers that joined
     before there was a balancer are usually the ones.
@@ -179,6 +206,30 @@ def test_workers_use_the_endpoint(item: Item) -> None:
     ("Worker nodes anywhere in the cluster use the consistent address of the shared load balancer").
     """
     item.judge(endpoint.workers_use_it)
+
+
+@pytest.mark.item(
+    id="control-plane-uses-endpoint",
+    title="No control plane depends on another one's apiserver",
+    severity="high",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers "
+    "2025, DNS and Service Discovery",
+)
+def test_control_planes_use_their_own_or_the_endpoint(item: Item) -> None:
+    """Looked at: the server in scheduler.conf, controller-manager.conf, admin.conf and
+    super-admin.conf in /etc/kubernetes on every control plane.
+
+    Expected: the scheduler and the controller manager go to the apiserver of their own machine, at
+    its port, or to the endpoint; the admin's files to the endpoint. Else the loss of one master
+    takes the programs of another with it, or the key that people reach for first.
+
+    Mend: `kubeadm init phase kubeconfig all` after the file was moved away, or correct `server:`;
+    then restart that program.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    DNS and Service Discovery (kubeconfig for HA Cluster); which file leads where is kubeadm's own.
+    """
+    item.judge(endpoint.control_planes_use_it)
 
 
 @pytest.mark.item(

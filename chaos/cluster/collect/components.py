@@ -9,28 +9,52 @@ from typing import Any
 from chaos.cluster.facts import Component, NotAvailable
 from chaos.cluster.shell import Said
 
-NAMES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
+ETCD = "etcd"
+NAMES = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", ETCD)
 
-# A process ends while it is looked at: that is no error.
+# etcd takes its flags out of its environment as well: ETCD_NAME is --name.
+_ENV, _PREFIX = "== ", "ETCD_"
+
+# A process ends while it is looked at: that is no error. Nothing leaves that may be a secret.
 QUESTION = f"""
 for f in $(grep -lsaE '(^|/)({"|".join(NAMES)})' /proc/[0-9]*/cmdline); do
-    tr '\\0' '\\n' <"$f" && echo '=='
+    tr '\\0' '\\n' <"$f" || continue
+    tr '\\0' '\\n' <"${{f%cmdline}}environ" | grep '^{_PREFIX}' |
+        grep -viE '^[^=]*(password|secret|token)' | sed 's/^/{_ENV}/'
+    echo '=='
 done 2>/dev/null
 true
 """
 
 
 def read(node: str, said: Said) -> tuple[Component, ...] | NotAvailable:
-    """The components among the processes that were printed."""
+    """The components among the processes that were printed.
+
+    etcd alone runs without a word: what it is told stands in its environment then.
+    """
     if said.code:
         return NotAvailable(f"its processes could not be read: {said.why}")
     found = []
-    for part in said.out.split("\n==\n"):
-        words = part.strip("\n").split("\n")
-        name = words[0].rpartition("/")[2]
-        if name in NAMES and len(words) > 1:
-            found.append(Component(node=node, name=name, flags=flags(words[1:]), source="process"))
+    for part in f"\n{said.out}".split("\n==\n"):
+        lines = part.strip("\n").split("\n")
+        words = [line for line in lines if not line.startswith(_ENV)]
+        name = words[0].rpartition("/")[2] if words else ""
+        if name not in NAMES or (len(words) < 2 and name != ETCD):
+            continue
+        told = _of_environment(lines) if name == ETCD else {}
+        told |= flags(words[1:])
+        found.append(Component(node=node, name=name, flags=told, source="process"))
     return tuple(sorted(found, key=lambda c: c.name))
+
+
+def _of_environment(lines: Iterable[str]) -> dict[str, str]:
+    """What etcd's environment sets: of flags that are on its command line that one counts."""
+    found = {}
+    for line in lines:
+        name, equals, value = line.removeprefix(_ENV).partition("=")
+        if line.startswith(_ENV + _PREFIX) and equals and value:
+            found[name.removeprefix(_PREFIX).lower().replace("_", "-")] = value
+    return found
 
 
 def declared(pods: Iterable[dict[str, Any]], node: str) -> tuple[Component, ...]:

@@ -8,19 +8,28 @@ from functools import partial
 
 from chaos.cluster.etcd import Etcd, EtcdError
 from chaos.cluster.etcd_parse import EtcdUnreadable
-from chaos.cluster.facts import EncryptionFacts, NotAvailable, StoredKey, StoredKeys
+from chaos.cluster.facts import ORDERED, EncryptionFacts, NotAvailable, StoredKey, StoredKeys
 from chaos.cluster.shell import Said, quote
 
 RESOURCES = ("secrets", "configmaps")
 MOST = 50
-# So many at most are put in another order, for which etcd reads all values of the resource.
-ORDERED = 5000
 # Where keys do not lie under their resource's name.
 _PLACES = {
     "nodes": "minions",
+    "replicationcontrollers": "controllers",
     "services": "services/specs",
     "endpoints": "services/endpoints",
     "ingresses.networking.k8s.io": "ingress",
+}
+# The groups with a dot that lie under their resources' names alone (kube-apiserver's own storage);
+# all others' keys, of apiextensions.k8s.io and apiregistration.k8s.io too, begin with the group.
+_BUILT_IN = {
+    f"{name}.k8s.io"
+    for name in (
+        *("admissionregistration", "certificates", "coordination", "discovery", "events"),
+        *("flowcontrol.apiserver", "internal.apiserver", "networking", "node"),
+        *("rbac.authorization", "resource", "scheduling", "storage", "storagemigration"),
+    )
 }
 # Long enough for `k8s:enc:PROVIDER:VERSION:KEY:`; of a value that is not encrypted, for its kind.
 BYTES = 40
@@ -49,13 +58,15 @@ etcdctl_ get {where} --prefix --limit={MOST} $order -w fields | sed -nE {quote(c
 def place_of(resource: str) -> str:
     """Where the keys of a resource lie: by its name, those of custom resources by their group.
 
-    >>> place_of("secrets"), place_of("deployments.apps"), place_of("certs.example.com")
-    ('secrets', 'deployments', 'example.com/certs')
+    >>> place_of("secrets"), place_of("deployments.apps"), place_of("leases.coordination.k8s.io")
+    ('secrets', 'deployments', 'leases')
+    >>> place_of("gateways.gateway.networking.k8s.io")
+    'gateway.networking.k8s.io/gateways'
     """
     name, _, group = resource.partition(".")
     if resource in _PLACES:
         return _PLACES[resource]
-    own = "." in group and not group.endswith(".k8s.io")
+    own = "." in group and group not in _BUILT_IN
     return f"{group}/{name}" if own else name
 
 

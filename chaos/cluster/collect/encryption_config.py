@@ -20,13 +20,19 @@ PUBLISHED = (
     "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
 )
 _MARK = "== "
+_FLAG = "--encryption-provider-config"
+# Seconds by which the times of a file and of a process may lie apart: both are cut to whole ones.
+_SLACK = 2
 _SECRET = "secret[\\\"']?[[:space:]]*:[[:space:]]*[\\\"']?[A-Za-z0-9+/=]+"  # noqa: S105
 
-# Anything that could be a key is cut out before the text is sent, whatever it stands in.
+# Anything that could be a key is cut out before the text is sent, whatever it stands in. The
+# apiserver reads the file when it starts: how much later it was changed is told, unless it is
+# told to read it anew.
 QUESTION = f"""
 p=$(pidof kube-apiserver | cut -d ' ' -f 1)
 [ -n "$p" ] || {{ echo no kube-apiserver runs >&2; exit 1; }}
-f=$(tr '\\0' '\\n' <"/proc/$p/cmdline" | sed -n 's/^--encryption-provider-config=//p' | tail -n 1)
+w=$(tr '\\0' '\\n' <"/proc/$p/cmdline")
+f=$(echo "$w" | sed -n '/^{_FLAG}$/{{ n; p; }}; s/^{_FLAG}=//p' | tail -n 1)
 [ -n "$f" ] || exit 0
 [ -r "$f" ] || {{ echo "$f cannot be read" >&2; exit 1; }}
 keys=0; copied=0; phrases=0
@@ -38,7 +44,14 @@ for k in $(grep -oE "{_SECRET}" "$f" | sed -E 's/^.*[^A-Za-z0-9+\\/=]//'); do
         [ "$n" -gt 0 ] || phrases=$((phrases + 1)) ;;
     esac
 done
-echo "$keys $copied $phrases $(sha256sum <"$f" | cut -d ' ' -f 1) $f"
+later=-
+if up=$(cut -d . -f 1 /proc/uptime) && t=$(sed 's/^.*) //' "/proc/$p/stat" | cut -d ' ' -f 20) &&
+    [ -n "$up" ] && [ -n "$t" ]; then
+    started=$(($(date +%s) - up + t / $(getconf CLK_TCK || echo 100)))
+    later=$(($(stat -L -c %Y "$f") - started))
+    echo "$w" | grep -qE '^{_FLAG}-automatic-reload(=true|=t|=1)?$' && later=0
+fi
+echo "$keys $copied $phrases $later $(sha256sum <"$f" | cut -d ' ' -f 1) $f"
 echo '{_MARK}'
 sed -E -e "s#{_SECRET}#secret: removed#g" -e 's#[A-Za-z0-9+/_-]{{16,}}={{1,2}}#removed#g' \\
     -e 's#[A-Za-z0-9+/]{{32,}}#removed#g' "$f"
@@ -52,7 +65,7 @@ def read(said: Said) -> EncryptionConfig | NotAvailable | None:
     if not said.out.strip():
         return None
     head, _, text = said.out.partition(f"\n{_MARK}\n")
-    keys, copied, phrases, sha256, path = head.strip().split(" ", 4)
+    keys, copied, phrases, later, sha256, path = head.strip().split(" ", 5)
     try:
         content = YAML(typ="safe", pure=True).load(text)
         rules = tuple(_rule(one) for one in content["resources"])
@@ -65,6 +78,7 @@ def read(said: Said) -> EncryptionConfig | NotAvailable | None:
         keys=int(keys),
         copied=int(copied),
         phrases=int(phrases),
+        changed=None if later == "-" else int(later) > _SLACK,
     )
 
 

@@ -23,21 +23,34 @@ Buckets = dict[float, float]
 def question(pki: EtcdPki) -> str:
     """Shell text that prints two of its histograms, and what the kernel knows of its way to peers.
 
-    It is asked where it serves metrics alone, else where clients ask it. Its own measure of the way
+    Of several etcds that run there it is the one that clients find at their usual port. It is asked
+    where it serves metrics alone, else where clients ask it. Its own measure of the way
     (`etcd_network_peer_round_trip_time_seconds`) is no use for minutes: what goes into it, twice a
     minute, is smoothed over many pings, of which a first one while the machine boots takes a
     second. The kernel's `minrtt` of the same connections does not wait for a busy process.
     """
     files = quote("--cacert", pki.ca, "--cert", pki.certificate, "--key", pki.key)
     return f"""
-p=$(pidof etcd | cut -d ' ' -f 1)
-[ -n "$p" ] || {{ echo no etcd runs >&2; exit 1; }}
+told() {{
+    tr '\\0' '\\n' <"/proc/$1/environ" |
+        sed -nE 's/^ETCD_LISTEN_METRICS_URLS=/--listen-metrics-urls=/p
+            s/^ETCD_LISTEN_PEER_URLS=/--listen-peer-urls=/p
+            s/^ETCD_LISTEN_CLIENT_URLS=/--listen-client-urls=/p'
+    tr '\\0' '\\n' <"/proc/$1/cmdline" | sed -E ':a;N;$!ba;s/(--listen-[a-z-]+)\\n/\\1=/g'
+}}
+w=
+for p in $(pidof etcd); do
+    t=$(told "$p" 2>/dev/null)
+    w=${{w:-$t}}
+    case $t in *--listen-client-urls=*:2379*) w=$t; break ;; esac
+done
+[ -n "$w" ] || {{ echo no etcd runs >&2; exit 1; }}
 command -v curl >/dev/null || {{ echo there is no curl to ask it with >&2; exit 1; }}
-u=$(tr '\\0' '\\n' <"/proc/$p/cmdline" | sed -nE 's/^--listen-metrics-urls=([^,]*).*/\\1/p')
+u=$(echo "$w" | sed -nE 's/^--listen-metrics-urls=([^,]*).*/\\1/p' | tail -n 1)
 u=${{u:-https://127.0.0.1:2379}}
 m=$(curl --silent --show-error --fail --max-time 5 {files} "$u/metrics") || exit 1
 echo "$m" | grep -E '^({FSYNC}|{COMMIT})_bucket'
-d=$(tr '\\0' '\\n' <"/proc/$p/cmdline" | sed -nE 's/^--listen-peer-urls=[^,]*:([0-9]+).*/\\1/p')
+d=$(echo "$w" | sed -nE 's/^--listen-peer-urls=[^,]*:([0-9]+).*/\\1/p' | tail -n 1)
 ss -Hnti state established "( dport = :${{d:-2380}} )" 2>/dev/null
 true
 """

@@ -42,6 +42,7 @@ from chaos.cluster.facts.declared import (
     ProgramVersion,
 )
 from chaos.cluster.facts.etcd import (
+    ORDERED,
     EncryptionFacts,
     EtcdAlarm,
     EtcdFacts,
@@ -93,6 +94,7 @@ from chaos.cluster.facts.workloads import (
 )
 
 __all__ = [
+    "ORDERED",
     "UNREAD",
     "VERSION",
     "AlertRule",

@@ -101,6 +101,8 @@ class EncryptionConfig:
         keys: how many keys stand in it.
         copied: how many of them are keys of published examples.
         phrases: how many others are readable text, which random bytes never are.
+        changed: whether the file was changed after its apiserver had started, which does not read
+            it anew; None where that is not known.
     """
 
     path: str
@@ -109,6 +111,7 @@ class EncryptionConfig:
     keys: int
     copied: int = 0
     phrases: int = 0
+    changed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

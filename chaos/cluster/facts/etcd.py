@@ -8,6 +8,9 @@ from datetime import timedelta
 
 from chaos.cluster.facts.basics import UNREAD, NotAvailable
 
+# So many keys of a resource at most are put in the order of their age: for it etcd reads them all.
+ORDERED = 5000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EtcdMember:
@@ -16,7 +19,7 @@ class EtcdMember:
     Args:
         id: in hexadecimal, as etcd logs it.
         name: empty until it has started for the first time.
-        node: the inventory's node that has one of its addresses.
+        node: the inventory's node that has one of its addresses, or is called as it is.
     """
 
     id: str
@@ -165,11 +168,19 @@ class StoredKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredKeys:
-    """Keys of one resource: those that were looked at, of how many."""
+    """Keys of one resource: those that were looked at, of how many.
+
+    They are those that were written longest ago; of more than ORDERED the first by name.
+    """
 
     resource: str
     looked_at: tuple[StoredKey, ...]
     count: int
+
+    @property
+    def by_name(self) -> bool:
+        """Whether some were left out that may be older."""
+        return self.count > max(ORDERED, len(self.looked_at))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

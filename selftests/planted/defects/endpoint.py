@@ -9,17 +9,42 @@ from selftests.planted.bench import Bench
 from selftests.planted.defect import Defect
 
 KUBELET = "/etc/kubernetes/kubelet.conf"
+SCHEDULER = "/etc/kubernetes/scheduler.conf"
 
 
 class EndpointIsOneMaster(Defect):
-    """kubeadm's controlPlaneEndpoint is one control plane: who joins next depends on it."""
+    """kubeadm's controlPlaneEndpoint is one control plane: who joins next depends on it.
+
+    It is named by its address.
+    """
 
     name = "endpoint-is-one-master"
     item = "endpoint-is-balanced-name"
+    also = frozenset({"endpoint-is-a-name"})
     evidence = r"controlPlaneEndpoint goes to [\d.]+:6443, which is cp-1 alone"
 
     def plant(self, bench: Bench) -> None:
         old, new = f"{bench.fleet.plan.api_name}:6443", f"{bench.machine('cp-1').address}:6443"
+
+        def change(text: str) -> str:
+            return text.replace(f"controlPlaneEndpoint: {old}", f"controlPlaneEndpoint: {new}")
+
+        _change(bench, "kubeadm-config", "ClusterConfiguration", change)
+
+    def mend(self, bench: Bench) -> None:
+        bench.put_back_object("configmap", "kubeadm-config", "kube-system")
+
+
+class EndpointIsAnAddress(Defect):
+    """kubeadm's controlPlaneEndpoint is the virtual address: it can never move."""
+
+    name = "endpoint-is-an-address"
+    item = "endpoint-is-a-name"
+    evidence = r"kubeadm's controlPlaneEndpoint is [\d.]+\.100, an address"
+
+    def plant(self, bench: Bench) -> None:
+        plan = bench.fleet.plan
+        old, new = f"{plan.api_name}:6443", f"{plan.virtual_ip}:6443"
 
         def change(text: str) -> str:
             return text.replace(f"controlPlaneEndpoint: {old}", f"controlPlaneEndpoint: {new}")
@@ -64,6 +89,26 @@ class WorkerPastTheBalancer(Defect):
 
     def mend(self, bench: Bench) -> None:
         bench.put_back("worker-2", KUBELET)
+
+
+class SchedulerOfAnotherMaster(Defect):
+    """One scheduler's kubeconfig was copied from another master, and leads to that one's apiserver.
+
+    The file alone is changed: the scheduler reads it when it starts.
+    """
+
+    name = "scheduler-of-another-master"
+    item = "control-plane-uses-endpoint"
+    evidence = r"scheduler\.conf on cp-2 goes to https://[\d.]+:6443, which is cp-1 alone"
+
+    def plant(self, bench: Bench) -> None:
+        old, new = (bench.machine(name).address for name in ("cp-2", "cp-1"))
+        bench.change_file(
+            "cp-2", SCHEDULER, lambda text: text.replace(f"https://{old}:", f"https://{new}:")
+        )
+
+    def mend(self, bench: Bench) -> None:
+        bench.put_back("cp-2", SCHEDULER)
 
 
 class ProxyPastTheBalancer(Defect):

@@ -10,6 +10,7 @@ from selftests.planted.recorded import changes as the
 from selftests.planted.recording import recorded
 
 WHO = "cp-2"
+PLANES = ("cp-1", "cp-2", "cp-3")
 
 
 @recorded("etcd-wal-fsync", r"^cp-2: writing its log took 931 ms at most, 99 times of 100")
@@ -44,6 +45,16 @@ def any_peer_is_believed(facts: Facts) -> Facts:
 def etcd_that_moved(facts: Facts) -> Facts:
     """One apiserver is told of a member that is gone since etcd's machine was replaced."""
     return the.flags("kube-apiserver", {"etcd-servers": "https://192.0.2.9:2379"}, WHO)(facts)
+
+
+@recorded(
+    "apiservers-know-etcd",
+    r"^the apiserver of cp-2 knows 1 of 3 members, and not its own: https://",
+)
+def all_by_one_member(facts: Facts) -> Facts:
+    """Every apiserver goes to the first master's member: without that master there is no API."""
+    first = min(the.known(facts.etcd).members, key=lambda member: member.name)
+    return the.flags("kube-apiserver", {"etcd-servers": first.client_urls[0]}, *PLANES)(facts)
 
 
 @recorded("etcd-corruption-check", r"^etcd on cp-2 never compares its data with the others'")
