@@ -17,7 +17,9 @@ def replicas_are_there(facts: Facts, inventory: Declared) -> CheckOutcome:
     for workload in critical(facts, inventory, findings):
         told = f"{workload}: {workload.ready} of {counted(workload.replicas, 'replica')} ready"
         waiting = [f"{p.pod} ({p.waiting})" for p in workload.pods if p.waiting]
-        if workload.replicas < 2:
+        if not workload.replicas:
+            findings.wrong.append(f"{workload} is scaled to 0: no name is resolved")
+        elif workload.replicas < 2:
             findings.wrong.append(f"{told}: one alone is gone with its node")
         elif workload.ready < workload.replicas:
             why = f"; waiting: {listed(waiting)}" if waiting else ""

@@ -45,6 +45,9 @@ def budgets_let_one_go(facts: Facts, inventory: Declared) -> CheckOutcome:
         return not_covered("the PodDisruptionBudgets", facts.disruption_budgets)
     findings = Findings()
     for workload in critical(facts, inventory, findings):
+        if not workload.replicas:
+            findings.gap(f"what the budget of {workload} allows", "it is scaled to 0")
+            continue
         budgets = [b for b in facts.disruption_budgets if str(workload) in b.selects]
         names = listed(b.name for b in budgets)
         if not budgets:
@@ -118,6 +121,9 @@ def _schedulable(node: NodeFact) -> bool:
 
 def _placed(workload: Workload, nodes: Mapping[str, NodeFact], zones: int) -> Iterator[str]:
     ready = [place.node for place in workload.pods if place.ready and place.node]
+    if not workload.replicas:
+        yield "is scaled to 0"
+        return
     if len(ready) < 2:
         of = f"{len(ready)} of {workload.replicas}"
         yield f"has {of} ready: nothing is left when that node is gone"

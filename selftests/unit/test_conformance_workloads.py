@@ -12,12 +12,13 @@ from selftests.unit.conformance_parts import HOST, ZONE, budget, workload
 from selftests.unit.conformance_support import SILENT, at, good, known, told, verdict
 
 APART, BUDGETS = "workloads-apart", "disruption-budgets"
+PLACES = ("workloads-replicas", "workloads-survive-node", "workloads-survive-zone")
 ON = ["worker-1", "worker-2", "worker-3"]
 
 
-def red(facts: Facts) -> dict[str, Verdict]:
-    """Which of these two do not pass."""
-    found = {item: verdict(item, facts) for item in (APART, BUDGETS)}
+def red(facts: Facts, *more: str) -> dict[str, Verdict]:
+    """Which of these do not pass."""
+    found = {item: verdict(item, facts) for item in (APART, BUDGETS, *more)}
     return {item: one for item, one in found.items() if one is not Verdict.PASS}
 
 
@@ -88,10 +89,23 @@ def test_pods_that_are_not_ready_hold_nothing_up() -> None:
     assert "has 1 of 3 ready" in told(APART, facts)
 
 
-def test_what_is_scaled_to_zero_is_told() -> None:
+def test_what_is_scaled_to_zero_proves_nothing() -> None:
     facts = web(workload("shop", "web", []))
-    assert red(facts) == {}
-    assert "Deployment shop/web is scaled to 0" in told(APART, facts)
+    assert red(facts, *PLACES) == dict.fromkeys((APART, BUDGETS, *PLACES), Verdict.NOT_COVERED)
+    assert "Deployment shop/web: it is scaled to 0: nothing of it runs" in told(APART, facts)
+
+
+@pytest.mark.parametrize("critical", ["the cluster's DNS", "its namespace"])
+def test_a_cluster_without_dns_is_red(critical: str) -> None:
+    none = replace(workload("kube-system", "coredns", []), critical=critical)
+    web_ = known(good().workloads)[1]
+    facts = replace(good(), workloads=(none, web_))
+    wrong = dict.fromkeys((APART, *PLACES), Verdict.FAIL)
+    assert red(facts, *PLACES) == wrong | {BUDGETS: Verdict.NOT_COVERED}
+    assert "coredns is scaled to 0: no name is resolved" in told("workloads-replicas", facts)
+    other = workload("kube-system", "my-dns", ON, critical="the cluster's DNS")
+    facts = replace(facts, workloads=(none, other, web_))
+    assert verdict("workloads-replicas", facts) is Verdict.NOT_COVERED
 
 
 def web_budgets(*budgets: DisruptionBudget) -> Facts:
