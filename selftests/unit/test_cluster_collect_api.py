@@ -55,10 +55,17 @@ def test_selectors(selector: Object | None, selected: bool) -> None:
 # workloads
 
 
+def owned(name: str, kind: str, owner: str, namespace: str = "shop") -> Object:
+    """What says whose a Pod is."""
+    refs = [{"kind": kind, "name": owner, "controller": True}]
+    labels = {"app": "web", "pod-template-hash": "5d"}
+    return {"name": name, "namespace": namespace, "labels": labels, "ownerReferences": refs}
+
+
 def pod(name: str, node: str | None = "w-1", *, ready: bool = True, **more: Any) -> Object:
     status = {"phase": "Running", "conditions": [{"type": "Ready", "status": str(ready)}]}
     return {
-        "metadata": {"name": name, "namespace": "shop", "labels": {"app": "web"}},
+        "metadata": owned(name, "ReplicaSet", "web-5d"),
         "spec": {"nodeName": node} if node else {},
         "status": status,
     } | more
@@ -98,8 +105,10 @@ def test_a_workload_and_where_its_pods_are() -> None:
         pod("ended", status={"phase": "Succeeded"}),
         pod("failed", status={"phase": "Failed"}),
         pod("going", metadata=pod("going")["metadata"] | {"deletionTimestamp": "2026"}),
-        pod("other", metadata={"name": "other", "namespace": "shop", "labels": {"app": "x"}}),
-        pod("away", metadata={"name": "away", "namespace": "x", "labels": {"app": "web"}}),
+        pod("job", metadata=owned("job", "Job", "web")),
+        pod("other", metadata=owned("other", "ReplicaSet", "web-2-5d")),
+        pod("set", metadata=owned("set", "StatefulSet", "web")),
+        pod("away", metadata=owned("away", "ReplicaSet", "web-5d", "x")),
         pod("bare", metadata={"name": "bare", "namespace": "shop"}),
     )
     (web,) = found(deployment(), pods=pods)
@@ -111,6 +120,14 @@ def test_a_workload_and_where_its_pods_are() -> None:
         Place(pod="web-3", node=None, ready=False),
     )
     assert (web.anti_affinity, web.spread) == ((), ())
+
+
+def test_the_pods_of_a_statefulset_are_those_that_it_made() -> None:
+    pods = (pod("db-0", metadata=owned("db-0", "StatefulSet", "db")), pod("web-1"))
+    (db,) = workloads.workloads_of(
+        listed(), listed(), listed(deployment("db")), listed(*pods), named=("shop",)
+    )
+    assert [place.pod for place in db.pods] == ["db-0"]
 
 
 def test_which_workloads_must_survive() -> None:

@@ -24,8 +24,8 @@ def listed(*items: Object) -> Listed:
 
 
 def pod(name: str = "web-1", *, owner: str = "ReplicaSet", **spec: Any) -> Object:
-    refs = [{"kind": owner, "name": "web", "controller": True}] if owner else []
-    labels = {"app": "web"}
+    refs = [{"kind": owner, "name": "web-5d", "controller": True}] if owner else []
+    labels = {"app": "web", "pod-template-hash": "5d"}
     return {
         "metadata": {
             "namespace": "shop",
@@ -55,7 +55,7 @@ def test_pods_of_a_controller_are_one_group() -> None:
     )
     (group,) = found
     assert (group.owner, group.nodes, group.moves) == (
-        "ReplicaSet shop/web",
+        "ReplicaSet shop/web-5d",
         ("", "w-1", "w-2"),
         True,
     )

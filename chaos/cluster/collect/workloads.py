@@ -15,6 +15,7 @@ from chaos.cluster.kube import Listed, Object
 
 SYSTEM = "kube-system"
 CRITICAL = "holdfast.dev/critical"
+_HASH = "pod-template-hash"
 _ENDED = {"Succeeded", "Failed"}
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
@@ -70,7 +71,7 @@ def _workload(
     members = [
         pod
         for pod in pods
-        if selects(spec["selector"], pod["metadata"].get("labels") or {})
+        if _made_by(kind, meta["name"], pod)
         and not pod["metadata"].get("deletionTimestamp")
         and (pod.get("status") or {}).get("phase") not in _ENDED
     ]
@@ -93,6 +94,18 @@ def _workload(
         selector=pod_spec.get("nodeSelector") or {},
         anywhere=anywhere(pod_spec),
     )
+
+
+def _made_by(kind: str, name: str, pod: Object) -> bool:
+    """Whether a Pod is a workload's own: others may have the same labels.
+
+    A Deployment's ReplicaSets are called as it is, with the hash of the template that they have.
+    """
+    labels = pod["metadata"].get("labels") or {}
+    if kind == "Deployment":
+        kind, name = "ReplicaSet", f"{name}-{labels.get(_HASH)}"
+    owners = pod["metadata"].get("ownerReferences") or ()
+    return any((o.get("controller"), o["kind"], o["name"]) == (True, kind, name) for o in owners)
 
 
 def _place(pod: Object) -> Place:
