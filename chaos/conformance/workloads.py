@@ -68,12 +68,9 @@ def budgets_block_no_drain(facts: Facts, _inventory: Declared) -> CheckOutcome:
         return not_covered("the PodDisruptionBudgets", facts.disruption_budgets)
     findings, fine = Findings(), 0
     for budget in facts.disruption_budgets:
-        where = f"PodDisruptionBudget {budget.namespace}/{budget.name}"
-        # With Pods that are not healthy it is right to block; with all of them, it is for ever.
-        whole = budget.expected > 0 and budget.healthy >= budget.expected
-        if whole and budget.allowed < 1:
-            needed = f"{budget.desired} of {budget.expected} must be healthy, and are"
-            findings.wrong.append(f"{where} never lets a Pod go: {needed}")
+        if why := _blocks(budget):
+            where = f"PodDisruptionBudget {budget.namespace}/{budget.name}"
+            findings.wrong.append(f"{where} never lets a Pod go: {why}")
         else:
             fine += 1
     if fine or not findings.wrong:
@@ -81,6 +78,17 @@ def budgets_block_no_drain(facts: Facts, _inventory: Declared) -> CheckOutcome:
             f"{counted(fine, 'PodDisruptionBudget')} that let a drain come to an end"
         )
     return findings.outcome()
+
+
+def _blocks(budget: DisruptionBudget) -> str:
+    """Why no Pod of it is ever let go; empty where some Pods that are not well are all it lacks."""
+    if budget.overlaps:
+        return f"{listed(budget.overlaps)} is over the same Pods, and two refuse every eviction"
+    if budget.reason == "SyncFailed":
+        return "its Pods could not be counted (SyncFailed)"
+    if budget.expected and budget.desired >= budget.expected:
+        return f"{budget.desired} of {budget.expected} must be healthy"
+    return ""
 
 
 def _useless(budget: DisruptionBudget) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chaos.cluster.collect import kubernetes, workloads
+from chaos.cluster.collect.budgets import budgets_of
 from chaos.cluster.collect.selectors import selects
 from chaos.cluster.facts import Apart, NotAvailable, Place
 from chaos.cluster.kube import Listed
@@ -231,18 +232,41 @@ def budget(selector: Object | None, namespace: str = "shop", **spec: Any) -> Obj
 )
 def test_whom_a_budget_is_for(one: Object, selected: tuple[str, ...]) -> None:
     deployments = listed(deployment(), deployment("unwatched", "kube-system"))
-    (seen,) = workloads.budgets_of(
-        listed(one), deployments, listed(), workloads=found(deployment())
+    (seen,) = budgets_of(
+        listed(one), deployments, listed(), listed(), workloads=found(deployment())
     )
     assert seen.selects == selected
     assert (seen.allowed, seen.healthy, seen.desired, seen.expected) == (1, 3, 2, 0)
 
 
 def test_a_budget_s_figures_are_as_written() -> None:
-    (seen,) = workloads.budgets_of(
-        listed(budget(OWN, minAvailable="50%", maxUnavailable=0)), listed(), listed(), workloads=()
-    )
+    one = budget(OWN, minAvailable="50%", maxUnavailable=0)
+    one["status"]["conditions"] = [{"type": "DisruptionAllowed", "reason": "SyncFailed"}]
+    (seen,) = budgets_of(listed(one), listed(), listed(), listed(), workloads=())
     assert (seen.min_available, seen.max_unavailable) == ("50%", "0")
+    assert (seen.reason, seen.overlaps) == ("SyncFailed", ())
+
+
+@pytest.mark.parametrize(
+    ("pods", "shared"),
+    [
+        ((pod("web-1"),), ("all",)),
+        ((pod("ended", status={"phase": "Failed"}),), ()),
+        ((pod("away", metadata=owned("away", "ReplicaSet", "web-5d", "x")),), ()),
+        ((), ()),
+    ],
+)
+def test_budgets_over_one_pod(pods: tuple[Object, ...], shared: tuple[str, ...]) -> None:
+    every, others = budget({}), budget(OTHERS)
+    every["metadata"]["name"], others["metadata"]["name"] = "all", "db"
+    seen = budgets_of(
+        listed(budget(OWN), every, others), listed(), listed(), listed(*pods), workloads=()
+    )
+    assert {one.name: one.overlaps for one in seen} == {
+        "b": shared,
+        "all": ("b",) if shared else (),
+        "db": (),
+    }
 
 
 # nodes, apiservers, leases

@@ -51,6 +51,11 @@ def kept(**changes: Any) -> f.Facts:
     return web(volumes=(replace(base, **changes),))
 
 
+def budgeted(**changes: Any) -> f.Facts:
+    """With one budget, being otherwise."""
+    return replace(good(), disruption_budgets=(budget("infra", "one", **changes),))
+
+
 def grace(value: str) -> f.Facts:
     """With the controller-manager of cp-1 giving nodes this long."""
     base = good()
@@ -84,10 +89,24 @@ LONG = (replace(TOLERATES[0], seconds=400),)
 DEFECTS: list[Defect] = [
     (
         "drains-not-blocked",
-        replace(
-            good(), disruption_budgets=(budget("infra", "one", allowed=0, healthy=3, desired=3),)
-        ),
-        "PodDisruptionBudget infra/one never lets a Pod go: 3 of 3 must be healthy, and are",
+        budgeted(allowed=0, desired=3),
+        "PodDisruptionBudget infra/one never lets a Pod go: 3 of 3 must be healthy",
+    ),
+    ("drains-not-blocked", budgeted(allowed=0, desired=3, healthy=2), "3 of 3 must be healthy"),
+    (
+        "drains-not-blocked",
+        budgeted(allowed=0, healthy=0, desired=1, expected=1),
+        "1 of 1 must be healthy",
+    ),
+    (
+        "drains-not-blocked",
+        budgeted(allowed=0, healthy=0, desired=0, expected=0, reason="SyncFailed"),
+        "infra/one never lets a Pod go: its Pods could not be counted (SyncFailed)",
+    ),
+    (
+        "drains-not-blocked",
+        budgeted(overlaps=("old",)),
+        "infra/one never lets a Pod go: old is over the same Pods, and two refuse every eviction",
     ),
     ("workloads-replicas", web(replicas=1, ready=1), "Deployment shop/web: 1 of 1 replica ready:"),
     (
@@ -258,10 +277,8 @@ def test_what_is_not_known_is_not_covered(item: str, facts: f.Facts, said: str) 
         ("webhooks-endpoints", hooked(fail_closed=False, ready=0)),
         ("webhooks-own-way", hooked(fail_closed=False, catches=("nodes",))),
         ("webhooks-timeout", replace(good(), webhooks=())),
-        (
-            "drains-not-blocked",
-            replace(good(), disruption_budgets=(budget("a", "b", allowed=0, healthy=1),)),
-        ),
+        ("drains-not-blocked", budgeted(allowed=0, healthy=1)),
+        ("drains-not-blocked", budgeted(allowed=0, healthy=0, desired=0, expected=0)),
         ("workloads-images", web(anywhere=((f.Requirement(key=ZONE, operator="Exists"),),))),
         ("workloads-images", container(image="docker.io/example.test/web:1")),
     ],

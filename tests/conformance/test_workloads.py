@@ -59,12 +59,15 @@ def test_disruption_budgets(item: Item) -> None:
     source="High availability cluster setup in Kubernetes - Deep Dive",
 )
 def test_budgets_block_no_drain(item: Item) -> None:
-    """Looked at: every PodDisruptionBudget of the cluster, critical or not, and its status.
+    """Looked at: every PodDisruptionBudget of the cluster, critical or not, its status and the Pods
+    that it selects.
 
-    Expected: none that lets nobody go while all its Pods are healthy: such a node can never be
+    Expected: none that wants as many healthy as there are, whether they are or not; none whose
+    Pods cannot be counted (SyncFailed); no two over one Pod. A node with such Pods can never be
     drained, so never be upgraded.
 
-    Mend: maxUnavailable: 1, or one replica more than minAvailable says.
+    Mend: maxUnavailable: 1, or one replica more than minAvailable says; one budget for a Pod, and
+    a selector of Pods whose controller can be scaled.
 
     Source: High availability cluster setup in Kubernetes - Deep Dive ("balancing availability
     and updates").

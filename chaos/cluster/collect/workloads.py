@@ -1,22 +1,21 @@
-"""Workloads that must survive, where their Pods really are, and the budgets over them."""
+"""Workloads that must survive, and where their Pods really are."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from chaos.cluster.collect import containers
 from chaos.cluster.collect.pods import anywhere, tolerations
 from chaos.cluster.collect.selectors import selects
 from chaos.cluster.collect.volumes import Volumes
-from chaos.cluster.facts import Apart, DisruptionBudget, Place, Workload
+from chaos.cluster.facts import Apart, Place, Workload
 from chaos.cluster.kube import Listed, Object
 
 SYSTEM = "kube-system"
 CRITICAL = "holdfast.dev/critical"
 _HASH = "pod-template-hash"
-_ENDED = {"Succeeded", "Failed"}
+ENDED = {"Succeeded", "Failed"}
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 
@@ -73,7 +72,7 @@ def _workload(
         for pod in pods
         if _made_by(kind, meta["name"], pod)
         and not pod["metadata"].get("deletionTimestamp")
-        and (pod.get("status") or {}).get("phase") not in _ENDED
+        and (pod.get("status") or {}).get("phase") not in ENDED
     ]
     return Workload(
         kind=kind,
@@ -139,43 +138,3 @@ def _spread(pod: Object, labels: dict[str, str]) -> Iterator[Apart]:
             own=selects(rule.get("labelSelector"), labels),
             max_skew=rule.get("maxSkew", 1),
         )
-
-
-def budgets_of(
-    budgets: Listed, deployments: Listed, statefulsets: Listed, *, workloads: Iterable[Workload]
-) -> tuple[DisruptionBudget, ...]:
-    """All PodDisruptionBudgets, with those of these workloads that each selects."""
-    wanted = {str(w) for w in workloads}
-    labelled: list[tuple[str, str, dict[str, str]]] = []
-    for kind, listed in (("Deployment", deployments), ("StatefulSet", statefulsets)):
-        for item in listed.items:
-            meta = item["metadata"]
-            text = f"{kind} {meta['namespace']}/{meta['name']}"
-            if text in wanted:
-                template = item["spec"]["template"].get("metadata") or {}
-                labelled.append((text, meta["namespace"], template.get("labels") or {}))
-    return tuple(_budget(item, labelled) for item in budgets.items)
-
-
-def _budget(item: Object, labelled: list[tuple[str, str, dict[str, str]]]) -> DisruptionBudget:
-    meta, spec, status = item["metadata"], item.get("spec") or {}, item.get("status") or {}
-    selector = spec.get("selector")
-    return DisruptionBudget(
-        namespace=meta["namespace"],
-        name=meta["name"],
-        selects=tuple(
-            text
-            for text, namespace, labels in labelled
-            if namespace == meta["namespace"] and selects(selector, labels)
-        ),
-        min_available=_text(spec.get("minAvailable")),
-        max_unavailable=_text(spec.get("maxUnavailable")),
-        allowed=status.get("disruptionsAllowed") or 0,
-        healthy=status.get("currentHealthy") or 0,
-        desired=status.get("desiredHealthy") or 0,
-        expected=status.get("expectedPods") or 0,
-    )
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)

@@ -122,6 +122,8 @@ class DisruptionBudget:
         selects: the workloads above (as text) whose Pods it selects.
         min_available, max_unavailable: a number or a percentage, as written.
         allowed: how many Pods may go now; healthy, desired, expected: as its status counts Pods.
+        reason: of its condition DisruptionAllowed (`SyncFailed`, …); empty: not known.
+        overlaps: the names of those that select a Pod of it as well.
     """
 
     namespace: str
@@ -133,6 +135,8 @@ class DisruptionBudget:
     healthy: int
     desired: int
     expected: int
+    reason: str = ""
+    overlaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
