@@ -170,6 +170,31 @@ def test_replicas_as_they_are_written() -> None:
     assert (found(bare)[0].replicas, found(bare)[0].ready) == (1, 0)
 
 
+@pytest.mark.parametrize(
+    ("written", "known"),
+    [
+        ({}, ("", None, None)),
+        ({"strategy": {"type": "Recreate"}}, ("Recreate", None, None)),
+        (
+            {
+                "strategy": {
+                    "type": "RollingUpdate",
+                    "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": 0},
+                }
+            },
+            ("RollingUpdate", "0", "25%"),
+        ),
+        (
+            {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}},
+            ("RollingUpdate", None, None),
+        ),
+    ],
+)
+def test_how_a_release_replaces_pods(written: Object, known: tuple[object, ...]) -> None:
+    (web,) = found(deployment(spec=written))
+    assert (web.strategy, web.max_unavailable, web.max_surge) == known
+
+
 OWN, OTHERS = {"matchLabels": {"app": "web"}}, {"matchLabels": {"app": "db"}}
 
 

@@ -2,7 +2,13 @@
 
 import pytest
 
-from chaos.conformance import workload_failover, workload_places, workload_pods, workloads
+from chaos.conformance import (
+    workload_failover,
+    workload_places,
+    workload_pods,
+    workload_rollout,
+    workloads,
+)
 from fixtures.item import Item
 
 
@@ -134,6 +140,30 @@ def test_any_zone_may_go(item: Item) -> None:
     Worker Nodes in HA Setup ("Multi-Zone Distribution").
     """
     item.judge(workload_places.any_zone_may_go)
+
+
+@pytest.mark.item(
+    id="workloads-rollout",
+    title="A release of a critical workload leaves some of it",
+    severity="high",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Real-World Case Study: E-commerce Platform Outage Prevention",
+)
+def test_releases_leave_some(item: Item) -> None:
+    """Looked at: the strategy of each Deployment and StatefulSet, and of how many replicas it may
+    make how many unavailable.
+
+    Expected: RollingUpdate with a maxUnavailable below the replicas, or OnDelete. Recreate, or
+    100 %, is an outage at each release, and no PodDisruptionBudget holds a release back.
+
+    Mend: `strategy: {type: RollingUpdate, rollingUpdate: {maxUnavailable: 1, maxSurge: 1}}`, and
+    two replicas or more.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Real-World Case Study: E-commerce Platform Outage Prevention ("type: RollingUpdate",
+    "maxUnavailable: 2" of 12 replicas).
+    """
+    item.judge(workload_rollout.releases_leave_some)
 
 
 @pytest.mark.item(

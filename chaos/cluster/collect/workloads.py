@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from chaos.cluster.collect import containers
 from chaos.cluster.collect.pods import anywhere, tolerations
@@ -92,7 +93,20 @@ def _workload(
         tolerations=tolerations(pod_spec),
         selector=pod_spec.get("nodeSelector") or {},
         anywhere=anywhere(pod_spec),
+        **_strategy(spec),
     )
+
+
+def _strategy(spec: Object) -> dict[str, Any]:
+    """How a release replaces its Pods: a Deployment's `strategy`, a StatefulSet's other word."""
+    strategy = spec.get("strategy") or spec.get("updateStrategy") or {}
+    rolling = strategy.get("rollingUpdate") or {}
+    most = {"max_unavailable": "maxUnavailable", "max_surge": "maxSurge"}
+    written = {name: rolling.get(word) for name, word in most.items()}
+    return {
+        "strategy": strategy.get("type") or "",
+        **{name: None if one is None else str(one) for name, one in written.items()},
+    }
 
 
 def _made_by(kind: str, name: str, pod: Object) -> bool:

@@ -91,6 +91,8 @@ class Workload:
         pods: those that are not ending.
         priority: of its class, as its Pods have it.
         selector, anywhere: what it asks of a node's labels; of `anywhere` one list must hold.
+        strategy: how a release replaces its Pods (`RollingUpdate`, …); empty: not known.
+        max_unavailable, max_surge: of a RollingUpdate: a number or a percentage, as written.
     """
 
     kind: str
@@ -109,6 +111,9 @@ class Workload:
     tolerations: tuple[Toleration, ...] = ()
     selector: Mapping[str, str] = field(default_factory=dict)
     anywhere: tuple[tuple[Requirement, ...], ...] = ()
+    strategy: str = ""
+    max_unavailable: str | None = None
+    max_surge: str | None = None
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
