@@ -80,6 +80,7 @@ from chaos.cluster.facts.scheduling import (
     Toleration,
     Webhook,
 )
+from chaos.cluster.facts.system import DaemonSet, SystemFacts, SystemPod
 from chaos.cluster.facts.workloads import (
     Apart,
     Container,
@@ -107,6 +108,7 @@ __all__ = [
     "Clock",
     "Component",
     "Container",
+    "DaemonSet",
     "Declared",
     "Disk",
     "DisruptionBudget",
@@ -159,6 +161,8 @@ __all__ = [
     "StoredCertificate",
     "StoredKey",
     "StoredKeys",
+    "SystemFacts",
+    "SystemPod",
     "Target",
     "Toleration",
     "Unit",

@@ -25,6 +25,7 @@ from chaos.cluster.facts.etcd import EncryptionFacts, EtcdFacts, EtcdMetrics
 from chaos.cluster.facts.machines import FromPod, HealthAnswer, Machine
 from chaos.cluster.facts.monitoring import MonitoringFacts, OperationsFacts
 from chaos.cluster.facts.scheduling import NetworkFacts, PodGroup, ServiceFact, Webhook
+from chaos.cluster.facts.system import SystemFacts
 from chaos.cluster.facts.workloads import DisruptionBudget, NodeFact, Workload
 
 VERSION = 1
@@ -97,6 +98,7 @@ class Facts:
         requests: what was asked of the API, and how often.
         machines: by node.
         pods: by the controller that they belong to.
+        system: the Pods that the cluster itself is made of.
         created: when the cluster was made, by its namespace kube-system.
         kubeadm: what the next machine will be made from.
         pointers: the URL of the API by who has it in the cluster: `kube-proxy`, `cluster-info`.
@@ -137,6 +139,7 @@ class Facts:
     webhooks: tuple[Webhook, ...] | NotAvailable = UNREAD
     network: NetworkFacts | NotAvailable = UNREAD
     pods: tuple[PodGroup, ...] | NotAvailable = UNREAD
+    system: SystemFacts | NotAvailable = UNREAD
     monitoring: MonitoringFacts | NotAvailable = UNREAD
     operations: OperationsFacts | NotAvailable = UNREAD
     created: datetime | NotAvailable = UNREAD
