@@ -219,7 +219,8 @@ def test_a_workload_with_its_containers_and_volumes() -> None:
         priorityClassName="great",
         nodeSelector={"a": "b"},
     )
-    members = (pod(priority=9),)
+    given = [{"key": "gone", "operator": "Exists", "tolerationSeconds": 300}]
+    members = (pod(priority=9, tolerations=given), pod("web-2", tolerations=given))
     known = Volumes.of(listed(claim()), listed(volume()), NOTHING)
     (found,) = workloads_of(
         NOTHING, listed(item), NOTHING, listed(*members), named=["shop"], kept=known
@@ -230,6 +231,8 @@ def test_a_workload_with_its_containers_and_volumes() -> None:
     assert (one.readiness, one.liveness) == (True, False)
     assert [(v.kind, v.name) for v in found.volumes] == [("hostPath", "/srv"), ("claim", "data")]
     assert (found.priority_class, found.priority, found.selector) == ("great", 9, {"a": "b"})
+    tolerated = Toleration(key="gone", operator="Exists", seconds=300)
+    assert (found.tolerations, found.borne) == ((), ((tolerated,),))
     (unlisted,) = workloads_of(NOTHING, listed(item), NOTHING, NOTHING, named=["shop"])
     assert unlisted.volumes[1] == Volume(
         kind="claim", name="data", missing="claims and volumes could not be listed"
@@ -256,6 +259,15 @@ def test_how_long_a_pod_took_to_start() -> None:
     assert containers.started(came_up(state=running, restartCount=0)) == timedelta(seconds=7)
     assert containers.started(came_up(state=running, restartCount=1)) is None
     assert containers.started(came_up(state={"waiting": {"reason": "X"}})) is None
+    assert containers.readied(came_up(state=running)) is None
+    late = came_up(state=running, restartCount=0)
+    late["status"]["conditions"] = [
+        {"type": "PodScheduled", "status": "True", "lastTransitionTime": "2026-11-20T15:00:05Z"},
+        {"type": "ContainersReady", "status": "True", "lastTransitionTime": "2026-11-20T15:00:09Z"},
+        {"type": "Ready", "status": "True", "lastTransitionTime": "2026-11-20T16:00:00Z"},
+    ]
+    assert containers.started(late) == timedelta(seconds=2)
+    assert containers.readied(late) == timedelta(seconds=4)
     assert (
         containers.waiting(came_up(state={"waiting": {"reason": "ErrImagePull"}})) == "ErrImagePull"
     )

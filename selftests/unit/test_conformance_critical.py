@@ -40,6 +40,12 @@ def started(**time: float) -> f.Facts:
     return web(pods=at(one.pods, 0, started=timedelta(**time)))
 
 
+def readied(**last: float) -> f.Facts:
+    """With shop/web's containers having been ready so much later than there was a node."""
+    one = known(good().workloads)[WEB]
+    return web(pods=tuple(replace(p, readied=timedelta(**last)) for p in one.pods))
+
+
 def waiting(why: str) -> f.Facts:
     one = known(good().workloads)[WEB]
     return web(pods=at(one.pods, 0, ready=False, waiting=why), ready=2)
@@ -131,6 +137,16 @@ DEFECTS: list[Defect] = [
         "a Pod of Deployment shop/web is away for 454 s (grace 50 s, toleration 400 s, start 4 s)",
     ),
     ("workloads-failover-time", grace("6m"), "(grace 6 min, toleration 30 s, start 4 s)"),
+    (
+        "workloads-failover-time",
+        web(tolerations=TOLERATES[:1], borne=(LONG,)),
+        "(grace 50 s, toleration 400 s, start 4 s)",
+    ),
+    (
+        "workloads-failover-time",
+        web(borne=(TOLERATES[:1], FOREVER)),
+        "Deployment shop/web stays on a dead node: it tolerates that for ever",
+    ),
     ("workloads-failover-time", started(minutes=9), "start 9 min), and 6 min are allowed"),
     (
         "workloads-failover-time",
@@ -250,6 +266,16 @@ GAPS: list[Defect] = [
     ("workloads-failover-time", grace("soon"), '"soon" is no duration'),
     (
         "workloads-failover-time",
+        kept(modes=("ReadWriteOnce",)),
+        "data may have to be taken from the dead node, which takes 6 min more",
+    ),
+    (
+        "workloads-failover-time",
+        readied(minutes=20),
+        "it ran after 4 s, and was last seen to become so after 20 min",
+    ),
+    (
+        "workloads-failover-time",
         replace(good(), components={"cp-1": SILENT}),
         "no kube-controller-manager was seen",
     ),
@@ -299,6 +325,10 @@ def test_what_is_not_known_is_not_covered(item: str, facts: f.Facts, said: str) 
         ("workloads-rollout", web(kind="StatefulSet", replicas=2)),
         ("workloads-rollout", web(kind="StatefulSet", strategy="OnDelete", replicas=1)),
         ("workloads-failover-time", web(tolerations=())),
+        ("workloads-failover-time", web(tolerations=LONG, borne=(TOLERATES[:1],))),
+        ("workloads-failover-time", web(tolerations=LONG, borne=((),))),
+        ("workloads-failover-time", kept(modes=("ReadWriteOnce", "ReadWriteMany"))),
+        ("workloads-failover-time", kept(kind="hostPath", name="/etc/ssl")),
         ("webhooks-endpoints", hooked(fail_closed=False, ready=0)),
         ("webhooks-own-way", hooked(fail_closed=False, catches=("nodes",))),
         ("webhooks-timeout", replace(good(), webhooks=())),
@@ -323,6 +353,15 @@ def test_pods_that_say_nothing_bear_a_dead_node_for_five_minutes() -> None:
     assert silent in told("workloads-failover-time", web(tolerations=()))
     shortest = (TOLERATES[0], replace(TOLERATES[0], seconds=10))
     assert "toleration 10 s" in told("workloads-failover-time", web(tolerations=shortest))
+
+
+def test_a_start_ends_when_a_pod_is_ready() -> None:
+    assert "away for 110 s (grace 50 s, toleration 30 s, start 30 s)" in told(
+        "workloads-failover-time", readied(seconds=30)
+    )
+    pods = known(good().workloads)[WEB].pods
+    late = at(at(pods, 0, readied=timedelta(hours=2)), 1, readied=timedelta(seconds=8))
+    assert "start 8 s)" in told("workloads-failover-time", web(pods=late))
 
 
 def test_a_node_that_tells_50_images_may_have_more() -> None:

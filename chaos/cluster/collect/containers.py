@@ -56,20 +56,38 @@ def waiting(pod: Object) -> str:
 
 
 def started(pod: Object) -> timedelta | None:
-    """From its creation until its last container ran; None where one was started again since.
-
-    Not until it was ready: that changes again whenever its node is silent for a while.
-    """
-    created = pod["metadata"].get("creationTimestamp")
+    """From when it had a node until its last container ran; None where one was started again."""
     times = []
     for one in _statuses(pod):
         running = (one.get("state") or {}).get("running") or {}
         if one.get("restartCount") or not running.get("startedAt"):
             return None
         times.append(datetime.fromisoformat(running["startedAt"]))
-    if not created or not times:
-        return None
-    return max(timedelta(), max(times) - datetime.fromisoformat(created))
+    begun = _begun(pod)
+    return max(timedelta(), max(times) - begun) if begun and times else None
+
+
+def readied(pod: Object) -> timedelta | None:
+    """From then until its containers were ready, as they last became.
+
+    Not the Pod itself: that is not Ready either while its node is silent.
+    """
+    begun, ready = _begun(pod), _changed(pod, "ContainersReady")
+    return max(timedelta(), ready - begun) if begun and ready else None
+
+
+def _begun(pod: Object) -> datetime | None:
+    """When it had a node: the first Pods of a cluster wait for one until there is a network."""
+    created = pod["metadata"].get("creationTimestamp")
+    return _changed(pod, "PodScheduled") or (datetime.fromisoformat(created) if created else None)
+
+
+def _changed(pod: Object, kind: str) -> datetime | None:
+    """When a condition became true; None where it is not, or nobody says."""
+    for one in (pod.get("status") or {}).get("conditions") or ():
+        if (one["type"], one["status"]) == (kind, "True") and one.get("lastTransitionTime"):
+            return datetime.fromisoformat(one["lastTransitionTime"])
+    return None
 
 
 def _statuses(pod: Object) -> Iterable[Object]:

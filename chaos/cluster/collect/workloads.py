@@ -93,6 +93,7 @@ def _workload(
         tolerations=tolerations(pod_spec),
         selector=pod_spec.get("nodeSelector") or {},
         anywhere=anywhere(pod_spec),
+        borne=tuple(dict.fromkeys(tolerations(pod["spec"]) for pod in members)),
         **_strategy(spec),
     )
 
@@ -130,6 +131,7 @@ def _place(pod: Object) -> Place:
         ready=ready,
         waiting=containers.waiting(pod),
         started=containers.started(pod) if ready else None,
+        readied=containers.readied(pod) if ready else None,
     )
 
 

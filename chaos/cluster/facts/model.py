@@ -33,7 +33,11 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objectives:
-    """What is promised, and how often it is tried. The defaults are the sources'.
+    """What is promised, and how often it is tried.
+
+    The defaults are the sources', but two. Theirs for a node's failure is 30 s, which is the
+    API's; a Pod's is what Kubernetes' own defaults come to, 50 s of grace, 300 s of toleration and
+    a start. What a resolver may keep, and how old a drill may be, is our own.
 
     Args:
         api, etcd_leader: parts of the time, as 0.999.

@@ -33,7 +33,9 @@ class Place:
     Args:
         node: None while it has none.
         waiting: why a container of it does not run (`ImagePullBackOff`, …).
-        started: how long it took from its creation to ready; None while it is not.
+        started: how long from when it had a node until its last container ran; None where one was
+            started again since, and while it is not ready.
+        readied: how long from then until its containers were ready, as last seen to become so.
     """
 
     pod: str
@@ -41,6 +43,7 @@ class Place:
     ready: bool
     waiting: str = ""
     started: timedelta | None = None
+    readied: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +94,7 @@ class Workload:
         pods: those that are not ending.
         priority: of its class, as its Pods have it.
         selector, anywhere: what it asks of a node's labels; of `anywhere` one list must hold.
+        borne: what its Pods tolerate, each once: the API gives them more than the template says.
         strategy: how a release replaces its Pods (`RollingUpdate`, …); empty: not known.
         max_unavailable, max_surge: of a RollingUpdate: a number or a percentage, as written.
     """
@@ -111,6 +115,7 @@ class Workload:
     tolerations: tuple[Toleration, ...] = ()
     selector: Mapping[str, str] = field(default_factory=dict)
     anywhere: tuple[tuple[Requirement, ...], ...] = ()
+    borne: tuple[tuple[Toleration, ...], ...] = ()
     strategy: str = ""
     max_unavailable: str | None = None
     max_surge: str | None = None
