@@ -33,6 +33,40 @@ def is_dns(workload: Workload) -> bool:
     return workload.critical == DNS or str(workload) == COREDNS
 
 
+def not_judged(facts: Facts, inventory: Declared) -> list[str]:
+    """Whose Pods are in a critical namespace as well, and are looked at by no item.
+
+    A DaemonSet, an operator's own kind, a lone Pod. Jobs end; static Pods, and DaemonSets that the
+    cluster is made of, are another item's.
+    """
+    if isinstance(facts.workloads, NotAvailable) or isinstance(facts.pods, NotAvailable):
+        return []
+    namespaces = set(inventory.critical_namespaces)
+    if not isinstance(facts.network, NotAvailable):
+        namespaces |= set(facts.network.namespaces)
+    judged = set(map(str, facts.workloads))
+    if not isinstance(facts.system, NotAvailable):
+        judged |= set(map(str, facts.system.daemonsets))
+    found = {group.owner for group in facts.pods}
+    return sorted(
+        owner
+        for owner in found
+        if _namespace(owner) in namespaces
+        and not owner.startswith(("Job ", "Node "))
+        and _workload(owner) not in judged
+    )
+
+
+def _namespace(owner: str) -> str:
+    return owner.partition(" ")[2].partition("/")[0]
+
+
+def _workload(owner: str) -> str:
+    """A ReplicaSet's Deployment, whose name it has and a hash; else the same."""
+    kind, _, name = owner.partition(" ")
+    return f"Deployment {name.rpartition('-')[0]}" if kind == "ReplicaSet" else owner
+
+
 def _expected(workloads: tuple[Workload, ...], inventory: Declared, findings: Findings) -> None:
     """What must be among them; a list that is empty proves nothing."""
     if not any(map(is_dns, workloads)):

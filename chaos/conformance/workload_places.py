@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from chaos.cluster.facts import Declared, Facts, NotAvailable, Workload
-from chaos.conformance.critical import critical
+from chaos.conformance.critical import critical, not_judged
 from chaos.conformance.machines import zone_of
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed
 
@@ -26,6 +26,8 @@ def replicas_are_there(facts: Facts, inventory: Declared) -> CheckOutcome:
             findings.wrong.append(f"{told}{why}")
         else:
             findings.good.append(told)
+    for owner in not_judged(facts, inventory):
+        findings.gap(owner, "Deployments and StatefulSets are looked at, and nothing else")
     return findings.outcome()
 
 

@@ -163,6 +163,11 @@ def test_which_workloads_must_survive() -> None:
     }
 
 
+def test_the_cluster_s_dns_is_that_whatever_is_named() -> None:
+    (dns,) = found(deployment("coredns", "kube-system"), named=("kube-system",))
+    assert dns.critical == "the cluster's DNS"
+
+
 def test_replicas_as_they_are_written() -> None:
     assert found(deployment(spec={"replicas": 0}))[0].replicas == 0
     bare = deployment()

@@ -62,6 +62,14 @@ def budgeted(**changes: Any) -> f.Facts:
     return replace(good(), disruption_budgets=(budget("infra", "one", **changes),))
 
 
+def owned(owner: str, *critical: str) -> f.Facts:
+    """With Pods of one controller more, and these namespaces critical by their labels."""
+    base = good()
+    named = f.NetworkFacts(namespaces=("shop", *critical), policies=())
+    pods = (*known(base.pods), f.PodGroup(owner=owner, nodes=("worker-1",)))
+    return replace(base, pods=pods, network=named)
+
+
 def grace(value: str) -> f.Facts:
     """With the controller-manager of cp-1 giving nodes this long."""
     base = good()
@@ -286,6 +294,10 @@ GAPS: list[Defect] = [
         "it is not on worker-1, worker-2, worker-3; whether they could pull it was not tried",
     ),
     ("workloads-images", web(containers=()), "the images of Deployment shop/web"),
+    ("workloads-replicas", owned("DaemonSet shop/logs"), "DaemonSet shop/logs: Deployments and"),
+    ("workloads-replicas", owned("Database shop/db"), "Database shop/db: Deployments and Stateful"),
+    ("workloads-replicas", owned("ReplicaSet shop/web"), "ReplicaSet shop/web: Deployments and"),
+    ("workloads-replicas", owned("Pod labelled/lone", "labelled"), "Pod labelled/lone: Deployment"),
     ("workloads-rollout", web(strategy=""), "of Deployment shop/web: nobody says it"),
     ("workloads-rollout", web(strategy="Odd"), "of Deployment shop/web: its strategy is Odd"),
     ("workloads-rollout", web(max_unavailable="some"), "a release takes: some, 25%"),
@@ -319,6 +331,10 @@ def test_what_is_not_known_is_not_covered(item: str, facts: f.Facts, said: str) 
     ("item", "facts"),
     [
         ("workloads-storage", kept(zones=("a",))),
+        ("workloads-replicas", owned("Job shop/once")),
+        ("workloads-replicas", owned("DaemonSet other/logs")),
+        ("workloads-replicas", owned("DaemonSet kube-system/kube-proxy", "kube-system")),
+        ("workloads-replicas", owned("Node kube-system/cp-1", "kube-system")),
         ("workloads-rollout", web(max_unavailable="2")),
         ("workloads-rollout", web(max_unavailable="99%")),
         ("workloads-rollout", web(replicas=1)),

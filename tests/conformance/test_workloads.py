@@ -89,9 +89,12 @@ def test_budgets_block_no_drain(item: Item) -> None:
     " Worker Node Scaling and Pod Replicas",
 )
 def test_replicas_are_there(item: Item) -> None:
-    """Looked at: how many replicas each wants, and how many are ready.
+    """Looked at: how many replicas each wants, and how many are ready; whether other Pods are in
+    a critical namespace.
 
-    Expected: two or more, and as many ready as are wanted.
+    Expected: two or more, and as many ready as are wanted. What is scaled to 0 proves nothing,
+    but a cluster without its DNS is wrong. Pods of DaemonSets and of operators' own kinds, and
+    lone ones, are looked at by no item: they are named here, and not covered.
 
     Mend: `kubectl scale --replicas=3`, and see what the Pods that are not ready wait for.
 

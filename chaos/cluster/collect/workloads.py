@@ -48,7 +48,7 @@ def workloads_of(
     for kind, listed in (("Deployment", deployments), ("StatefulSet", statefulsets)):
         for item in listed.items:
             meta = item["metadata"]
-            reason = why.get(meta["namespace"]) or _is_dns(item)
+            reason = _is_dns(item) or why.get(meta["namespace"])
             if reason:
                 mine = by_namespace[meta["namespace"]]
                 found.append(_workload(kind, item, reason, mine, kept))
