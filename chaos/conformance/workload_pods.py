@@ -34,9 +34,14 @@ def memory_is_limited(facts: Facts, inventory: Declared) -> CheckOutcome:
 
 
 def probes_are_set(facts: Facts, inventory: Declared) -> CheckOutcome:
-    """Every container is asked whether it is ready and whether it lives."""
+    """Every container is asked whether it is ready and whether it lives.
+
+    But those that something put into the Pods: their owner has nowhere to say it.
+    """
 
     def lacking(container: Container) -> list[str]:
+        if container.given:
+            return []
         found = [] if container.readiness else ["has no readiness probe"]
         return found if container.liveness else [*found, "has no liveness probe"]
 
@@ -48,7 +53,7 @@ def _each_container(
 ) -> CheckOutcome:
     findings = Findings()
     for workload in critical(facts, inventory, findings):
-        wrong = [f"{c.name} {what}" for c in workload.containers for what in lacking(c)]
+        wrong = [f"{c.name} {what}" for c in _staying(workload) for what in lacking(c)]
         if not workload.containers:
             findings.gap(f"the containers of {workload}", "they were not looked at")
         elif wrong:
@@ -56,6 +61,11 @@ def _each_container(
         else:
             findings.good.append(f"{workload}: {well}")
     return findings.outcome()
+
+
+def _staying(workload: Workload) -> list[Container]:
+    """Its containers but those that end before the others begin."""
+    return [one for one in workload.containers if one.kind != "init"]
 
 
 def priority_is_set(facts: Facts, inventory: Declared) -> CheckOutcome:

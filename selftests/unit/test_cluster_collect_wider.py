@@ -220,7 +220,10 @@ def test_a_workload_with_its_containers_and_volumes() -> None:
         nodeSelector={"a": "b"},
     )
     given = [{"key": "gone", "operator": "Exists", "tolerationSeconds": 300}]
-    members = (pod(priority=9, tolerations=given), pod("web-2", tolerations=given))
+    own = item["spec"]["template"]["spec"]["containers"]
+    members = tuple(
+        pod(name, priority=9, tolerations=given, containers=own) for name in ("web-1", "web-2")
+    )
     known = Volumes.of(listed(claim()), listed(volume()), NOTHING)
     (found,) = workloads_of(
         NOTHING, listed(item), NOTHING, listed(*members), named=["shop"], kept=known
@@ -237,6 +240,27 @@ def test_a_workload_with_its_containers_and_volumes() -> None:
     assert unlisted.volumes[1] == Volume(
         kind="claim", name="data", missing="claims and volumes could not be listed"
     )
+
+
+def test_containers_are_as_the_newest_pod_has_them() -> None:
+    template = {"containers": [{"name": "web", "resources": {"limits": {"cpu": 1}}}]}
+    (bare,) = containers.of(template, ())
+    assert (bare.requests, bare.limits, bare.given) == ({"cpu": "1"}, {"cpu": "1"}, False)
+    old = pod(containers=[{"name": "old"}])
+    new = pod(
+        containers=[{"name": "web", **asking("1", "1Gi")}],
+        initContainers=[
+            {"name": "mesh", "restartPolicy": "Always"},
+            {"name": "before", "image": "before:1"},
+        ],
+        resources={"limits": {"memory": "2Gi"}},
+    )
+    old["metadata"]["creationTimestamp"] = "2026-11-20T14:00:00Z"
+    new["metadata"]["creationTimestamp"] = "2026-11-20T15:00:00Z"
+    web, mesh, before = containers.of(template, (new, old))
+    assert (web.requests, web.limits) == ({"cpu": "1", "memory": "1Gi"}, {"memory": "2Gi"})
+    assert (mesh.kind, mesh.given, mesh.requests) == ("sidecar", True, {"memory": "2Gi"})
+    assert (before.kind, before.image) == ("init", "before:1")
 
 
 def test_claims_of_a_statefulset_that_has_no_pod_yet() -> None:

@@ -180,6 +180,14 @@ DEFECTS: list[Defect] = [
     ("workloads-rollout", web(kind="StatefulSet", replicas=1), "takes away 1 of 1 at once"),
     ("workloads-requests", container(requests={"cpu": "1"}), "shop/web: web asks for no memory"),
     ("workloads-limits", container(limits={"cpu": "1"}), "shop/web: web has no limit of memory"),
+    ("workloads-requests", container(requests={}, kind="sidecar"), "web asks for no cpu"),
+    ("workloads-limits", container(limits={}, given=True), "web has no limit of memory"),
+    ("workloads-probes", container(liveness=False, kind="sidecar"), "has no liveness probe"),
+    (
+        "workloads-images",
+        container(image="example.test/web:2", pull="Never", kind="init"),
+        "example.test/web:2 of Deployment shop/web is not on worker-1, worker-2, worker-3, and",
+    ),
     ("workloads-probes", container(readiness=False), "shop/web: web has no readiness probe"),
     ("workloads-probes", container(liveness=False), "shop/web: web has no liveness probe"),
     (
@@ -331,6 +339,10 @@ def test_what_is_not_known_is_not_covered(item: str, facts: f.Facts, said: str) 
     ("item", "facts"),
     [
         ("workloads-storage", kept(zones=("a",))),
+        ("workloads-probes", container(readiness=False, liveness=False, given=True)),
+        ("workloads-probes", container(readiness=False, liveness=False, kind="init")),
+        ("workloads-requests", container(requests={}, kind="init")),
+        ("workloads-limits", container(limits={}, kind="init")),
         ("workloads-replicas", owned("Job shop/once")),
         ("workloads-replicas", owned("DaemonSet other/logs")),
         ("workloads-replicas", owned("DaemonSet kube-system/kube-proxy", "kube-system")),

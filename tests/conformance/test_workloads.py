@@ -206,7 +206,8 @@ def test_away_in_time(item: Item) -> None:
     " Production Checklist",
 )
 def test_requests_are_set(item: Item) -> None:
-    """Looked at: the requests of every container of every critical workload.
+    """Looked at: the requests of every container and sidecar of every critical workload, as its
+    newest Pod has them: with the defaults of the API and of a LimitRange, and those of the Pod.
 
     Expected: cpu and memory in each: Pods that ask for nothing are put anywhere, and killed
     first.
@@ -227,7 +228,8 @@ def test_requests_are_set(item: Item) -> None:
     " Production Checklist",
 )
 def test_memory_is_limited(item: Item) -> None:
-    """Looked at: the limits of every container of every critical workload.
+    """Looked at: the limits of every container and sidecar of every critical workload, as its
+    newest Pod has them, or the Pod as a whole.
 
     Expected: a limit of memory in each, so that a leak ends the Pod and not its node. A limit
     of processor time is not asked for: it slows down without saving anybody.
@@ -248,7 +250,8 @@ def test_memory_is_limited(item: Item) -> None:
     " Monitoring Metrics",
 )
 def test_probes_are_set(item: Item) -> None:
-    """Looked at: the readiness and liveness probes of every container.
+    """Looked at: the readiness and liveness probes of every container and sidecar of the
+    template.
 
     Expected: both in each: without the first Services send to what does not serve, without the
     second what hangs stays.
@@ -289,7 +292,8 @@ def test_priority_is_set(item: Item) -> None:
 )
 def test_images_are_there(item: Item) -> None:
     """Looked at: the images that each node tells that it has, for every node that may take a
-    Pod by taints and labels; and Pods that wait for an image.
+    Pod by taints and labels, those of sidecars and init containers too; and Pods that wait for an
+    image.
 
     Expected: every image is there, or nobody knows better: a registry that runs in the zone
     that is gone serves nobody. Where one is missing and could be pulled, this is not covered;

@@ -10,17 +10,42 @@ from chaos.cluster.facts import Container, Volume
 from chaos.cluster.kube import Object
 
 
-def of(container: Object) -> Container:
-    """A container of a template."""
-    resources = container.get("resources") or {}
+def of(template: Object, pods: Iterable[Object]) -> Iterator[Container]:
+    """The containers of a workload: as its newest Pod has them, else as its template does.
+
+    The API fills in what a Pod does not say, and others put containers into it.
+    """
+    newest = max(pods, key=lambda pod: pod["metadata"].get("creationTimestamp") or "", default=None)
+    spec = newest["spec"] if newest else template
+    own = {one.get("name") for _, one in _each(template)}
+    whole = spec.get("resources") or {}
+    for kind, one in _each(spec):
+        yield _container(one, kind, whole, given=one.get("name") not in own)
+
+
+def _each(spec: Object) -> Iterator[tuple[str, Object]]:
+    """The containers of a Pod, with their kind."""
+    for one in spec.get("containers") or ():
+        yield "", one
+    for one in spec.get("initContainers") or ():
+        yield "sidecar" if one.get("restartPolicy") == "Always" else "init", one
+
+
+def _container(container: Object, kind: str, whole: Object, *, given: bool) -> Container:
+    own = container.get("resources") or {}
+    limits = {**(whole.get("limits") or {}), **(own.get("limits") or {})}
+    # What has a limit and no request asks for as much.
+    requests = {**limits, **(whole.get("requests") or {}), **(own.get("requests") or {})}
     return Container(
         name=container.get("name", ""),
         image=container.get("image", ""),
         pull=container.get("imagePullPolicy") or "IfNotPresent",
-        requests={k: str(v) for k, v in (resources.get("requests") or {}).items()},
-        limits={k: str(v) for k, v in (resources.get("limits") or {}).items()},
+        requests={name: str(value) for name, value in requests.items()},
+        limits={name: str(value) for name, value in limits.items()},
         readiness=bool(container.get("readinessProbe")),
         liveness=bool(container.get("livenessProbe")),
+        kind=kind,
+        given=given,
     )
 
 

@@ -86,7 +86,7 @@ def _workload(
         anti_affinity=tuple(_anti_affinity(pod_spec, labels, meta["namespace"])),
         spread=tuple(_spread(pod_spec, labels)),
         pods=tuple(sorted(map(_place, members), key=lambda place: place.pod)),
-        containers=tuple(map(containers.of, pod_spec.get("containers") or ())),
+        containers=tuple(containers.of(pod_spec, members)),
         volumes=tuple(containers.volumes(item, members, kept)),
         priority_class=pod_spec.get("priorityClassName") or "",
         priority=next((pod["spec"].get("priority") for pod in members), None),

@@ -48,7 +48,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
-    """A container of a workload; requests and limits as written, None where there is none."""
+    """A container of a workload.
+
+    Args:
+        requests, limits: as the API has filled them in; what its Pod has as a whole is its own too.
+        kind: `init` where it ends before the others begin, `sidecar` where it goes on beside them.
+        given: whether it is none of the template's: something put it into the Pods.
+    """
 
     name: str
     image: str
@@ -57,6 +63,8 @@ class Container:
     limits: Mapping[str, str] = field(default_factory=dict)
     readiness: bool = False
     liveness: bool = False
+    kind: str = ""
+    given: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
