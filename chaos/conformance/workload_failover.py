@@ -1,4 +1,4 @@
-"""How long a critical workload's Pod is away when its node dies, and whether its data follow."""
+"""How long a critical workload's Pod is away when its node dies."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import re
 from collections.abc import Iterable
 from datetime import timedelta
 
-from chaos.cluster.facts import Declared, Facts, NotAvailable, Toleration, Volume, Workload
+from chaos.cluster.facts import Declared, Facts, NotAvailable, Toleration, Workload
 from chaos.conformance.critical import critical
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
 from chaos.conformance.times import go_time, told
+from chaos.conformance.workload_storage import by_many
 
 MANAGER, GRACE = "kube-controller-manager", "node-monitor-grace-period"
 GONE = "node.kubernetes.io/unreachable=:NoExecute"
 # What the admission plugin DefaultTolerationSeconds gives to Pods that say nothing.
 TOLERATED = timedelta(seconds=300)
-# Of an access mode with which more than one node has a volume.
-SHARED = ("ReadWriteMany", "ReadOnlyMany")
 # Kubernetes 1.32 made it 50 s, to be more than an HTTP/2 connection's time-out of 45 s.
 LONGER_SINCE = 32
 
@@ -63,7 +62,7 @@ def _away(
         f"a Pod of {workload} is away for {told(away)} (grace {told(grace)}, toleration "
         f"{told(tolerated)}, start {told(start)})"
     )
-    alone = [v.name for v in workload.volumes if v.kind == "claim" and not _shared(v)]
+    alone = [v.name for v in workload.volumes if v.kind == "claim" and not by_many(v)]
     if away > budget:
         findings.wrong.append(f"{what}, and {told(budget)} are allowed")
     elif alone:
@@ -71,11 +70,6 @@ def _away(
         findings.gap(what, why)
     else:
         findings.good.append(f"{what}, of {told(budget)}")
-
-
-def _shared(volume: Volume) -> bool:
-    """Whether another node can attach it while a dead one still does."""
-    return any(mode in SHARED for mode in volume.modes)
 
 
 def _grace(facts: Facts, findings: Findings) -> timedelta | None:
@@ -123,35 +117,3 @@ def _borne(tolerations: Iterable[Toleration], otherwise: timedelta) -> timedelta
         return otherwise
     times = [one.seconds for one in mine if one.seconds is not None]
     return timedelta(seconds=max(0, min(times))) if times else None
-
-
-def data_follow(facts: Facts, inventory: Declared) -> CheckOutcome:
-    """What a Pod keeps can be attached where it moves to."""
-    findings = Findings()
-    for workload in critical(facts, inventory, findings):
-        wrong = [why for volume in workload.volumes if (why := _stuck(volume))]
-        unknown = [volume for volume in workload.volumes if volume.missing]
-        for volume in unknown:
-            findings.gap(f"the claim {volume.name} of {workload}", volume.missing)
-        if wrong:
-            findings.wrong += [f"{workload}: {why}" for why in wrong]
-        elif not workload.volumes:
-            findings.good.append(f"{workload} keeps nothing in a volume")
-        elif not unknown:
-            names = listed(volume.name for volume in workload.volumes)
-            findings.good.append(f"{workload}: another node can attach {names}")
-    return findings.outcome()
-
-
-def _stuck(volume: Volume) -> str:
-    """Why the data stay behind; empty if they do not."""
-    if volume.kind == "hostPath":
-        return f"{volume.name} is a folder of its node (hostPath), and stays there"
-    if volume.node_bound:
-        return f"the volume of {volume.name} is bound to one node by {volume.node_bound}"
-    if volume.zones and volume.binding == "Immediate":
-        return (
-            f"{volume.name} (class {volume.storage_class}) is bound at once and to the zone "
-            f"{listed(volume.zones)}, wherever its Pod may run: WaitForFirstConsumer is needed"
-        )
-    return ""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from chaos.cluster.facts import Container, Declared, Facts, KubernetesNode, NotAvailable, Workload
 from chaos.conformance.critical import critical
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
+from chaos.conformance.taking import takes
 
 # kubelet tells a node's 50 largest images and no more (nodeStatusMaxImages).
 MOST_IMAGES = 50
@@ -96,9 +97,7 @@ def images_are_there(facts: Facts, inventory: Declared) -> CheckOutcome:
             findings.wrong.append(f"{workload}: its image is not pulled: {listed(stuck)}")
         if not workload.containers:
             findings.gap(f"the images of {workload}", "they were not looked at")
-        _images(
-            workload, [(name, node) for name, node in nodes if _takes(node, workload)], findings
-        )
+        _images(workload, [(name, node) for name, node in nodes if takes(node, workload)], findings)
     return findings.outcome()
 
 
@@ -135,15 +134,3 @@ def names(image: str) -> set[str]:
     if "/" in short:
         return {short, f"docker.io/{short}"}
     return {short, f"library/{short}", f"docker.io/library/{short}"}
-
-
-def _takes(node: KubernetesNode, workload: Workload) -> bool:
-    """Whether the scheduler may put a Pod of it there, by labels and taints."""
-    if not node.schedulable or any(node.labels.get(k) != v for k, v in workload.selector.items()):
-        return False
-    if workload.anywhere and not any(
-        all(one.holds(node.labels) for one in term) for term in workload.anywhere
-    ):
-        return False
-    hard = [taint for taint in node.taints if not taint.endswith(":PreferNoSchedule")]
-    return all(any(t.tolerates(taint) for t in workload.tolerations) for taint in hard)

@@ -154,23 +154,29 @@ def volume(*keys: tuple[str, str], **spec: Any) -> Object:
 
 
 CLASS = {"metadata": {"name": "fast"}, "volumeBindingMode": "Immediate"}
+FIELD = {"key": "metadata.name", "operator": "In", "values": ["w-1"]}
+NAMED = {"required": {"nodeSelectorTerms": [{"matchFields": [FIELD]}]}}
 ZONE, HOST = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
 
 
 @pytest.mark.parametrize(
-    ("items", "bound", "zones"),
+    ("items", "bound", "zones", "keys"),
     [
-        (volume((ZONE, "a")), "", ("a",)),
-        (volume((HOST, "w-1")), HOST, ()),
-        (volume(("topology.disk.csi.example.test/zone", "a")), "", ()),
-        (volume(), "", ()),
-        (volume(hostPath={"path": "/x"}), "hostPath", ()),
+        (volume((ZONE, "a")), "", ("a",), [ZONE]),
+        (volume((HOST, "w-1"), ("os", "linux")), "", (), [HOST, "os"]),
+        (volume(("csi.example.test/location", "a")), "", (), ["csi.example.test/location"]),
+        (volume(nodeAffinity=NAMED), "", (), [HOST]),
+        (volume(), "", (), []),
+        (volume(hostPath={"path": "/x"}), "hostPath", (), []),
     ],
 )
-def test_what_a_volume_is_bound_to(items: Object, bound: str, zones: tuple[str, ...]) -> None:
+def test_what_a_volume_is_bound_to(
+    items: Object, bound: str, zones: tuple[str, ...], keys: list[str]
+) -> None:
     known = Volumes.of(listed(claim()), listed(items), listed(CLASS))
     found = known.kept("shop", "data")
     assert (found.node_bound, found.zones) == (bound, zones)
+    assert [one.key for term in found.reach for one in term] == keys
     assert (found.storage_class, found.binding) == ("fast", "Immediate")
     assert found.modes == ("ReadWriteOnce",)
 
@@ -209,11 +215,13 @@ def test_a_workload_with_its_containers_and_volumes() -> None:
                 "imagePullPolicy": "Never",
                 **asking("100m", "64Mi"),
                 "readinessProbe": {"httpGet": {}},
+                "volumeMounts": [{"name": "srv"}, {"name": "certs", "readOnly": True}],
             }
         ],
         volumes=[
             {"persistentVolumeClaim": {"claimName": "data"}},
-            {"hostPath": {"path": "/srv"}},
+            {"name": "srv", "hostPath": {"path": "/srv"}},
+            {"name": "certs", "hostPath": {"path": "/etc/ssl/certs"}},
             {"configMap": {}},
         ],
         priorityClassName="great",
@@ -238,7 +246,7 @@ def test_a_workload_with_its_containers_and_volumes() -> None:
     assert (found.tolerations, found.borne) == ((), ((tolerated,),))
     (unlisted,) = workloads_of(NOTHING, listed(item), NOTHING, NOTHING, named=["shop"])
     assert unlisted.volumes[1] == Volume(
-        kind="claim", name="data", missing="claims and volumes could not be listed"
+        kind="claim", name="data", missing="claims and volumes could not be listed", shared=True
     )
 
 
@@ -268,7 +276,7 @@ def test_claims_of_a_statefulset_that_has_no_pod_yet() -> None:
     item["spec"]["volumeClaimTemplates"] = [{"metadata": {"name": "disk"}}]
     known = Volumes.of(NOTHING, NOTHING, NOTHING)
     (found,) = containers.volumes(item, (), known)
-    assert (found.name, found.missing) == ("disk", "there is no such claim")
+    assert (found.name, found.missing, found.shared) == ("disk", "there is no such claim", False)
 
 
 def came_up(**status: Any) -> Object:

@@ -70,6 +70,11 @@ def owned(owner: str, *critical: str) -> f.Facts:
     return replace(base, pods=pods, network=named)
 
 
+def reached(key: str, *values: str) -> f.Facts:
+    """With shop/web keeping what nodes with one of these labels can attach."""
+    return kept(reach=((f.Requirement(key=key, operator="In", values=values),),))
+
+
 def grace(value: str) -> f.Facts:
     """With the controller-manager of cp-1 giving nodes this long."""
     base = good()
@@ -213,8 +218,16 @@ DEFECTS: list[Defect] = [
     ),
     (
         "workloads-storage",
-        kept(node_bound=HOST),
-        f"the volume of data is bound to one node by {HOST}",
+        kept(node_bound="hostPath"),
+        "the volume of data is bound to one node by hostPath",
+    ),
+    ("workloads-storage", reached(HOST, "worker-1"), f"is bound by {HOST} to worker-1"),
+    ("workloads-storage", reached(HOST, "cp-1", "worker-1"), f"is bound by {HOST} to worker-1"),
+    ("workloads-storage", reached("csi.example.test/place", "x"), "csi.example.test/place to no"),
+    (
+        "workloads-storage",
+        kept(shared=True, modes=("ReadWriteOnce",)),
+        "its 3 replicas have data in common, which one node at a time can attach (ReadWriteOnce)",
     ),
     (
         "workloads-storage",
@@ -339,6 +352,9 @@ def test_what_is_not_known_is_not_covered(item: str, facts: f.Facts, said: str) 
     ("item", "facts"),
     [
         ("workloads-storage", kept(zones=("a",))),
+        ("workloads-storage", reached(ZONE, "a", "b")),
+        ("workloads-storage", kept(shared=True, modes=("ReadWriteMany",))),
+        ("workloads-storage", kept(modes=("ReadWriteOnce",))),
         ("workloads-probes", container(readiness=False, liveness=False, given=True)),
         ("workloads-probes", container(readiness=False, liveness=False, kind="init")),
         ("workloads-requests", container(requests={}, kind="init")),

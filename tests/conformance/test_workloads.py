@@ -7,6 +7,7 @@ from chaos.conformance import (
     workload_places,
     workload_pods,
     workload_rollout,
+    workload_storage,
     workloads,
 )
 from fixtures.item import Item
@@ -314,15 +315,16 @@ def test_images_are_there(item: Item) -> None:
     source="High availability cluster setup in Kubernetes - Deep Dive",
 )
 def test_data_follow(item: Item) -> None:
-    """Looked at: the volumes of each: folders of a node, claims, the volumes and classes behind
-    them.
+    """Looked at: the volumes of each: folders of a node that it writes to, claims, the volumes and
+    classes behind them, and which of the nodes that take its Pods can attach them.
 
-    Expected: no hostPath, no volume bound to one node, and no class that binds a zone's volume
-    before the Pod has a place.
+    Expected: no hostPath, two nodes or more for each volume, none that several replicas have in
+    common and one node at a time can attach, and no class that binds a zone's volume before the
+    Pod has a place.
 
     Mend: storage that other nodes can attach, with volumeBindingMode: WaitForFirstConsumer.
 
     Source: High availability cluster setup in Kubernetes - Deep Dive ("Storage must be
     accessible from multiple nodes").
     """
-    item.judge(workload_failover.data_follow)
+    item.judge(workload_storage.data_follow)

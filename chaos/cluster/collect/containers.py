@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from chaos.cluster.collect.volumes import Volumes
@@ -52,22 +53,35 @@ def _container(container: Object, kind: str, whole: Object, *, given: bool) -> C
 def volumes(item: Object, pods: Iterable[Object], kept: Volumes | None) -> Iterator[Volume]:
     """What a workload keeps: folders of nodes, and claims as its template or its Pods have them."""
     namespace, spec = item["metadata"]["namespace"], item["spec"]
-    claims: dict[str, None] = {}
-    for pod_spec in (spec["template"]["spec"], *(pod["spec"] for pod in pods)):
-        for volume in pod_spec.get("volumes") or ():
-            if claim := volume.get("persistentVolumeClaim"):
-                claims[claim["claimName"]] = None
-    for volume in spec["template"]["spec"].get("volumes") or ():
-        if path := volume.get("hostPath"):
+    template = spec["template"]["spec"]
+    written = {
+        mount.get("name")
+        for _, one in _each(template)
+        for mount in one.get("volumeMounts") or ()
+        if not mount.get("readOnly")
+    }
+    for volume in template.get("volumes") or ():
+        # What is only read is its node's, as /etc/ssl/certs: nothing is kept there.
+        if (path := volume.get("hostPath")) and volume.get("name") in written:
             yield Volume(kind="hostPath", name=path.get("path", ""))
+    common = dict.fromkeys(_claims(template))
+    claims = common | dict.fromkeys(name for pod in pods for name in _claims(pod["spec"]))
     if not claims:
-        for template in spec.get("volumeClaimTemplates") or ():
-            claims[template["metadata"]["name"]] = None
+        claims = {t["metadata"]["name"]: None for t in spec.get("volumeClaimTemplates") or ()}
     for name in claims:
         if kept is None:
-            yield Volume(kind="claim", name=name, missing="claims and volumes could not be listed")
+            found = Volume(
+                kind="claim", name=name, missing="claims and volumes could not be listed"
+            )
         else:
-            yield kept.kept(namespace, name)
+            found = kept.kept(namespace, name)
+        yield replace(found, shared=name in common)
+
+
+def _claims(spec: Object) -> Iterator[str]:
+    for volume in spec.get("volumes") or ():
+        if claim := volume.get("persistentVolumeClaim"):
+            yield claim["claimName"]
 
 
 def waiting(pod: Object) -> str:

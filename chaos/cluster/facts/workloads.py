@@ -75,7 +75,9 @@ class Volume:
         kind: `claim` or `hostPath`.
         name: the claim's, or the path.
         modes: how it may be attached (`ReadWriteOnce`, …).
-        node_bound: the label of a node, other than its zone's, that the volume's data are bound to.
+        node_bound: what binds the volume's data to one node, whatever its labels: `hostPath`.
+        reach: the terms of which a node that attaches it must meet one; empty: any node may.
+        shared: whether all Pods of the workload have this one; else each has its own.
         zones: those that it can be attached in; empty: any.
         binding: its class's `volumeBindingMode`.
         missing: why nothing more is known of it.
@@ -86,6 +88,8 @@ class Volume:
     storage_class: str = ""
     modes: tuple[str, ...] = ()
     node_bound: str = ""
+    reach: tuple[tuple[Requirement, ...], ...] = ()
+    shared: bool = False
     zones: tuple[str, ...] = ()
     binding: str = ""
     missing: str = ""
