@@ -17,6 +17,7 @@ from chaos.cluster.facts import (
 from chaos.conformance.critical import critical
 from chaos.conformance.machines import is_control_plane, zone_of
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed, not_covered
+from chaos.conformance.taking import takes
 
 
 def replicas_are_apart(facts: Facts, inventory: Declared) -> CheckOutcome:
@@ -35,6 +36,8 @@ def replicas_are_apart(facts: Facts, inventory: Declared) -> CheckOutcome:
         if not wrong:
             rules = listed(sorted({rule.topology_key for rule in _own(workload)}))
             on = listed(sorted({place.node for place in workload.pods if place.node}))
+            if not any(rule.required for rule in _own(workload)):
+                rules += " if possible"
             findings.good.append(f"{workload} is kept apart over {rules}, and runs on {on}")
     return findings.outcome()
 
@@ -115,7 +118,7 @@ def _declared(workload: Workload, nodes: Mapping[str, NodeFact]) -> Iterator[str
     places = [
         node
         for node in nodes.values()
-        if node.name in used or (_schedulable(node) and not is_control_plane(node))
+        if node.name in used or (_takes(node, workload) and not is_control_plane(node))
     ]
     for key in sorted({rule.topology_key for rule in _own(workload)}):
         lacking = [n.name for n in places if n.kubernetes and key not in n.kubernetes.labels]
@@ -123,8 +126,8 @@ def _declared(workload: Workload, nodes: Mapping[str, NodeFact]) -> Iterator[str
             yield f"is to be kept apart over {key}, a label that {listed(lacking)} lacks"
 
 
-def _schedulable(node: NodeFact) -> bool:
-    return node.kubernetes is not None and node.kubernetes.schedulable
+def _takes(node: NodeFact, workload: Workload) -> bool:
+    return node.kubernetes is not None and takes(node.kubernetes, workload)
 
 
 def _placed(workload: Workload, nodes: Mapping[str, NodeFact], zones: int) -> Iterator[str]:

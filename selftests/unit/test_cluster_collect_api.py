@@ -92,7 +92,7 @@ def namespace(name: str, **labels: str) -> Object:
 
 
 def found(*deployments: Object, pods: tuple[Object, ...] = (), named: Any = ("shop",)) -> Any:
-    spaces = listed(namespace("shop"), namespace("kube-system"))
+    spaces = listed(namespace("shop", team="shop"), namespace("kube-system"))
     return workloads.workloads_of(
         spaces, listed(*deployments), listed(), listed(*pods), named=named
     )
@@ -216,6 +216,9 @@ def term(selector: Object | None = None, **more: Any) -> Object:
         (term(OWN, namespaces=["elsewhere"]), False),
         (term(OWN, namespaces=["elsewhere", "shop"]), True),
         (term(OWN, namespaces=["elsewhere"], namespaceSelector={}), True),
+        (term(OWN, namespaceSelector={"matchLabels": {"team": "shop"}}), True),
+        (term(OWN, namespaceSelector={"matchLabels": {"team": "else"}}), False),
+        (term(OWN, namespaces=["shop"], namespaceSelector=OTHERS), True),
     ],
 )
 def test_an_anti_affinity_counts_if_it_is_to_its_own_kind(one: Object, own: bool) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chaos.cluster.facts import Apart, DisruptionBudget, Facts, Workload
+from chaos.cluster.facts import Apart, DisruptionBudget, Facts, Requirement, Workload
 from chaos.measure.verdict import Verdict
 from selftests.unit.conformance_parts import HOST, ZONE, budget, workload
 from selftests.unit.conformance_support import SILENT, at, good, known, told, verdict
@@ -51,6 +51,23 @@ def test_either_rule_is_enough() -> None:
     zone = (Apart(topology_key=ZONE, required=False, own=True, max_skew=1),)
     assert red(web(workload("shop", "web", ON, anti_affinity=()))) == {}
     assert red(web(workload("shop", "web", ON, anti_affinity=zone, spread=()))) == {}
+
+
+def test_a_rule_that_only_prefers_is_told_as_such() -> None:
+    prefers = (Apart(topology_key=HOST, required=False, own=True),)
+    facts = web(workload("shop", "web", ON, anti_affinity=prefers, spread=()))
+    assert red(facts) == {}
+    assert "web is kept apart over kubernetes.io/hostname if possible," in told(APART, facts)
+    assert "if possible" not in told(APART, good())
+
+
+def test_a_node_that_takes_none_need_not_have_the_label() -> None:
+    nodes = known(good().nodes)
+    bare = replace(known(nodes[5].kubernetes), labels={HOST: "worker-3"})
+    facts = replace(good(), nodes=at(nodes, 5, kubernetes=bare))
+    zoned = ((Requirement(key=ZONE, operator="Exists"),),)
+    mine = tuple(replace(w, anywhere=zoned, pods=w.pods[:2]) for w in known(good().workloads))
+    assert red(replace(facts, workloads=mine)) == {}
 
 
 def test_one_node_without_the_label() -> None:

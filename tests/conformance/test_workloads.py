@@ -24,8 +24,9 @@ def test_replicas_are_apart(item: Item) -> None:
     """Looked at: the anti-affinity and spread of the cluster's DNS and of every Deployment and
     StatefulSet in a critical namespace, the labels of the nodes, and where their Pods are.
 
-    Expected: a rule that selects the workload's own Pods, over a label that the nodes have; and
-    two or more ready Pods, of which no node holds more than half, and no zone all.
+    Expected: a rule that selects the workload's own Pods, over a label that the nodes have which
+    take them; and two or more ready Pods, of which no node holds more than half, and no zone all.
+    A rule that only prefers does, while they are apart, and is told as such.
 
     Mend: two replicas or more, with a podAntiAffinity over kubernetes.io/hostname and
     topologySpreadConstraints over topology.kubernetes.io/zone, the labels on every node; then

@@ -8,7 +8,7 @@ from typing import Any
 
 from chaos.cluster.collect import containers
 from chaos.cluster.collect.pods import anywhere, tolerations
-from chaos.cluster.collect.selectors import selects
+from chaos.cluster.collect.selectors import Labels, selects
 from chaos.cluster.collect.volumes import Volumes
 from chaos.cluster.facts import Apart, Place, Workload
 from chaos.cluster.kube import Listed, Object
@@ -37,10 +37,10 @@ def workloads_of(
         kept: the claims and volumes that there are, where they could be listed.
     """
     why = dict.fromkeys(named, "its namespace is in the inventory's critical_namespaces")
-    for namespace in namespaces.items:
-        labels = namespace["metadata"].get("labels") or {}
-        if labels.get(CRITICAL) == "true":
-            why.setdefault(namespace["metadata"]["name"], f"its namespace's label {CRITICAL}")
+    labels = {n["metadata"]["name"]: n["metadata"].get("labels") or {} for n in namespaces.items}
+    for name, own in labels.items():
+        if own.get(CRITICAL) == "true":
+            why.setdefault(name, f"its namespace's label {CRITICAL}")
     by_namespace: dict[str, list[Object]] = defaultdict(list)
     for pod in pods.items:
         by_namespace[pod["metadata"]["namespace"]].append(pod)
@@ -51,7 +51,8 @@ def workloads_of(
             reason = _is_dns(item) or why.get(meta["namespace"])
             if reason:
                 mine = by_namespace[meta["namespace"]]
-                found.append(_workload(kind, item, reason, mine, kept))
+                around = labels.get(meta["namespace"], {})
+                found.append(_workload(kind, item, reason, mine, kept, around))
     return tuple(sorted(found, key=str))
 
 
@@ -62,8 +63,14 @@ def _is_dns(item: Object) -> str:
 
 
 def _workload(
-    kind: str, item: Object, reason: str, pods: Iterable[Object], kept: Volumes | None
+    kind: str,
+    item: Object,
+    reason: str,
+    pods: Iterable[Object],
+    kept: Volumes | None,
+    around: Labels,
 ) -> Workload:
+    """One of them; around: the labels of its namespace."""
     meta, spec = item["metadata"], item["spec"]
     template = spec["template"]
     labels = (template.get("metadata") or {}).get("labels") or {}
@@ -83,7 +90,7 @@ def _workload(
         # The API fills in 1 where nothing is written; 0 is what it says.
         replicas=spec.get("replicas", 1),
         ready=(item.get("status") or {}).get("readyReplicas") or 0,
-        anti_affinity=tuple(_anti_affinity(pod_spec, labels, meta["namespace"])),
+        anti_affinity=tuple(_anti_affinity(pod_spec, labels, meta["namespace"], around)),
         spread=tuple(_spread(pod_spec, labels)),
         pods=tuple(sorted(map(_place, members), key=lambda place: place.pod)),
         containers=tuple(containers.of(pod_spec, members)),
@@ -135,18 +142,20 @@ def _place(pod: Object) -> Place:
     )
 
 
-def _anti_affinity(pod: Object, labels: dict[str, str], namespace: str) -> Iterator[Apart]:
+def _anti_affinity(pod: Object, labels: Labels, namespace: str, around: Labels) -> Iterator[Apart]:
     rules = (pod.get("affinity") or {}).get("podAntiAffinity") or {}
     terms = [(True, term) for term in rules.get(_REQUIRED) or ()]
     terms += [(False, one["podAffinityTerm"]) for one in rules.get(_PREFERRED) or ()]
     for required, term in terms:
-        elsewhere = term.get("namespaces") and namespace not in term["namespaces"]
-        here = term.get("namespaceSelector") is not None or not elsewhere
+        named, chosen = term.get("namespaces") or (), term.get("namespaceSelector")
+        # Where it says nothing of namespaces it is its own that is meant.
+        unsaid = not named and chosen is None
+        here = unsaid or namespace in named or selects(chosen, around)
         own = here and selects(term.get("labelSelector"), labels)
         yield Apart(topology_key=term["topologyKey"], required=required, own=own)
 
 
-def _spread(pod: Object, labels: dict[str, str]) -> Iterator[Apart]:
+def _spread(pod: Object, labels: Labels) -> Iterator[Apart]:
     for rule in pod.get("topologySpreadConstraints") or ():
         yield Apart(
             topology_key=rule["topologyKey"],
