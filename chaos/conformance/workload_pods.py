@@ -109,7 +109,8 @@ def _images(
         unsure: list[str] = []
         for name, node in nodes:
             if not any(called in node.images for called in names(container.image)):
-                (unsure if len(node.images) >= MOST_IMAGES else lacking).append(name)
+                told = node.images_told or len(node.images)
+                (unsure if told >= MOST_IMAGES else lacking).append(name)
         what = f"{container.image} of {workload}"
         if lacking and container.pull == "Never":
             findings.wrong.append(f"{what} is not on {listed(lacking)}, and is never pulled")
@@ -125,12 +126,20 @@ def _images(
 
 
 def names(image: str) -> set[str]:
-    """How an image may be called: Docker Hub's host, and `library`, need not be said.
+    """How a node may call an image: Docker Hub's host, and `library`, need not be said.
+
+    A digest says more than a tag, which it goes by alone then; without either it is the latest.
 
     >>> sorted(names("nginx:1"))
     ['docker.io/library/nginx:1', 'library/nginx:1', 'nginx:1']
+    >>> names("registry:5000/a/web:1@sha256:ab") == names("registry:5000/a/web@sha256:ab")
+    True
     """
-    short = image.removeprefix("docker.io/").removeprefix("library/")
+    path, at, digest = image.partition("@")
+    folder, slash, last = path.rpartition("/")
+    name, _, tag = last.partition(":")
+    which = f"@{digest}" if at else f":{tag or 'latest'}"
+    short = f"{folder}{slash}{name}{which}".removeprefix("docker.io/").removeprefix("library/")
     if "/" in short:
         return {short, f"docker.io/{short}"}
     return {short, f"library/{short}", f"docker.io/library/{short}"}

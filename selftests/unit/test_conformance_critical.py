@@ -408,6 +408,31 @@ def test_a_start_ends_when_a_pod_is_ready() -> None:
     assert "start 8 s)" in told("workloads-failover-time", web(pods=late))
 
 
+DIGEST = "@sha256:" + "ab" * 32
+
+
+@pytest.mark.parametrize(
+    ("image", "there"),
+    [
+        (f"example.test/web:1{DIGEST}", f"example.test/web{DIGEST}"),
+        (f"example.test:5000/web{DIGEST}", f"example.test:5000/web{DIGEST}"),
+        ("example.test:5000/web", "example.test:5000/web:latest"),
+        (f"nginx:1{DIGEST}", f"docker.io/library/nginx{DIGEST}"),
+    ],
+)
+def test_an_image_is_found_by_what_nodes_call_it(image: str, there: str) -> None:
+    facts = container(image=image)
+    nodes = tuple(
+        replace(n, kubernetes=replace(n.kubernetes, images=("example.test/coredns:1", there)))
+        if n.kubernetes
+        else n
+        for n in known(facts.nodes)
+    )
+    assert verdict("workloads-images", replace(facts, nodes=nodes)) is Verdict.PASS
+    other = replace(container(image=f"{image}0"), nodes=nodes)
+    assert verdict("workloads-images", other) is Verdict.NOT_COVERED
+
+
 def test_a_node_that_tells_50_images_may_have_more() -> None:
     nodes = known(good().nodes)
     many = tuple(f"example.test/{n}" for n in range(50))
@@ -415,3 +440,6 @@ def test_a_node_that_tells_50_images_may_have_more() -> None:
     facts = replace(good(), nodes=at(nodes, 3, kubernetes=changed))
     assert verdict("workloads-images", facts) is Verdict.NOT_COVERED
     assert "worker-1 told only of other images, and have more" in told("workloads-images", facts)
+    # Each has a name by its tag, and one by its digest.
+    few = replace(facts, nodes=at(nodes, 3, kubernetes=replace(changed, images_told=25)))
+    assert "it is not on worker-1; whether" in told("workloads-images", few)

@@ -84,6 +84,7 @@ def kubernetes_of(node: dict[str, Any]) -> KubernetesNode:
         system=info.get("osImage", ""),
         conditions=conditions,
         **_room(status),
+        images_told=len(status.get("images") or ()),
         images=tuple(sorted({n for i in status.get("images") or () for n in i.get("names") or ()})),
     )
 

@@ -171,7 +171,8 @@ class KubernetesNode:
         conditions: by type, `True`, `False` or `Unknown`.
         cpu, memory, pods: what Pods may ask for: thousandths of a processor, bytes, how many.
         capacity_cpu, capacity_memory, capacity_disk: what the machine has.
-        images: the names of those that it has; kubelet tells 50 by default.
+        images: the names of those that it has, by tag and by digest.
+        images_told: how many those are; kubelet tells 50 by default. 0: not known.
         machine, boot: the machine's id, and that of its last boot.
         runtime, kernel, system: what runs it, as `containerd://2.3.7`.
     """
@@ -191,6 +192,7 @@ class KubernetesNode:
     capacity_memory: int = 0
     capacity_disk: int = 0
     images: tuple[str, ...] = ()
+    images_told: int = 0
     machine: str = ""
     boot: str = ""
     runtime: str = ""
