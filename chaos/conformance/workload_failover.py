@@ -50,11 +50,10 @@ def _away(
     findings: Findings,
 ) -> None:
     """How long a Pod of it is away at least, and whether that is all."""
-    # One that was ready late took long, or was not ready for a while since: all were not.
-    ready = min((p.readied for p in workload.pods if p.readied is not None), default=ran)
-    start = max(ran, ready)
+    # Of a release whose Pods came one by one, or that was held up, it is more than one took.
+    start = max(ran, workload.readied or ran)
     if grace + tolerated + start > budget >= grace + tolerated + ran:
-        why = f"it ran after {told(ran)}, and was last seen to become so after {told(start)}"
+        why = f"it ran after {told(ran)}, and its release was complete after {told(start)}"
         findings.gap(f"how long a Pod of {workload} takes to be ready", why)
         return
     away = grace + tolerated + start

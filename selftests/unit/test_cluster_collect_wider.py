@@ -286,20 +286,36 @@ def came_up(**status: Any) -> Object:
     return one
 
 
+def scheduled(at: str, **status: Any) -> Object:
+    """A Pod that had a node so late."""
+    one = came_up(**status)
+    one["status"]["conditions"] = [
+        {"type": "PodScheduled", "status": "True", "lastTransitionTime": at},
+        {"type": "ContainersReady", "status": "True", "lastTransitionTime": "2026-11-20T17:00:00Z"},
+    ]
+    return one
+
+
+def test_how_long_a_release_took_until_its_last_pod_was_ready() -> None:
+    complete = {"type": "Progressing", "reason": "NewReplicaSetAvailable", "status": "True"}
+    item = deployment()
+    # The last has come since: its node was drained.
+    pods = [scheduled(f"2026-11-20T15:0{n}:05Z") for n in (0, 1, 5)]
+    assert containers.readied(item, pods) is None
+    item["status"] = {"conditions": [complete | {"lastUpdateTime": "2026-11-20T15:01:25Z"}]}
+    assert containers.readied(item, pods) == timedelta(seconds=20)
+    assert containers.readied(item, pods[2:]) is None
+    going_on = complete | {"reason": "ReplicaSetUpdated"}
+    assert containers.readied({"status": {"conditions": [going_on]}}, pods) is None
+
+
 def test_how_long_a_pod_took_to_start() -> None:
     running = {"running": {"startedAt": "2026-11-20T15:00:07Z"}}
     assert containers.started(came_up(state=running, restartCount=0)) == timedelta(seconds=7)
     assert containers.started(came_up(state=running, restartCount=1)) is None
     assert containers.started(came_up(state={"waiting": {"reason": "X"}})) is None
-    assert containers.readied(came_up(state=running)) is None
-    late = came_up(state=running, restartCount=0)
-    late["status"]["conditions"] = [
-        {"type": "PodScheduled", "status": "True", "lastTransitionTime": "2026-11-20T15:00:05Z"},
-        {"type": "ContainersReady", "status": "True", "lastTransitionTime": "2026-11-20T15:00:09Z"},
-        {"type": "Ready", "status": "True", "lastTransitionTime": "2026-11-20T16:00:00Z"},
-    ]
+    late = scheduled("2026-11-20T15:00:05Z", state=running, restartCount=0)
     assert containers.started(late) == timedelta(seconds=2)
-    assert containers.readied(late) == timedelta(seconds=4)
     assert (
         containers.waiting(came_up(state={"waiting": {"reason": "ErrImagePull"}})) == "ErrImagePull"
     )

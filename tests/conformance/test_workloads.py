@@ -180,8 +180,8 @@ def test_releases_leave_some(item: Item) -> None:
 )
 def test_away_in_time(item: Item) -> None:
     """Looked at: the controller-manager's node-monitor-grace-period, how long each workload's
-    Pods tolerate an unreachable node, how long they took from having a node to being ready, and
-    the access modes of their claims.
+    Pods tolerate an unreachable node, how long they took from having a node until they ran and
+    until their newest release was complete, and the access modes of their claims.
 
     Expected: together within 6 minutes, or the inventory's objective. With the defaults they
     are 350 s and the start: nothing of what one does to the control plane shortens that. The 30 s

@@ -106,27 +106,28 @@ def started(pod: Object) -> timedelta | None:
     return max(timedelta(), max(times) - begun) if begun and times else None
 
 
-def readied(pod: Object) -> timedelta | None:
-    """From then until its containers were ready, as they last became.
+def readied(item: Object, pods: Iterable[Object]) -> timedelta | None:
+    """From when the last Pod of a Deployment's newest release had a node until all were ready.
 
-    Not the Pod itself: that is not Ready either while its node is silent.
+    Its condition keeps that time. A Pod's does not: that changes whenever its node is silent, its
+    kubelet starts anew or an answer is late.
     """
-    begun, ready = _begun(pod), _changed(pod, "ContainersReady")
-    return max(timedelta(), ready - begun) if begun and ready else None
+    conditions = (item.get("status") or {}).get("conditions") or ()
+    done: Object = next((c for c in conditions if c.get("reason") == "NewReplicaSetAvailable"), {})
+    if not done.get("lastUpdateTime"):
+        return None
+    complete = datetime.fromisoformat(done["lastUpdateTime"])
+    begun = [at for pod in pods if (at := _begun(pod)) and at <= complete]
+    return complete - max(begun) if begun else None
 
 
 def _begun(pod: Object) -> datetime | None:
     """When it had a node: the first Pods of a cluster wait for one until there is a network."""
-    created = pod["metadata"].get("creationTimestamp")
-    return _changed(pod, "PodScheduled") or (datetime.fromisoformat(created) if created else None)
-
-
-def _changed(pod: Object, kind: str) -> datetime | None:
-    """When a condition became true; None where it is not, or nobody says."""
+    text = pod["metadata"].get("creationTimestamp")
     for one in (pod.get("status") or {}).get("conditions") or ():
-        if (one["type"], one["status"]) == (kind, "True") and one.get("lastTransitionTime"):
-            return datetime.fromisoformat(one["lastTransitionTime"])
-    return None
+        if (one["type"], one["status"]) == ("PodScheduled", "True"):
+            text = one.get("lastTransitionTime") or text
+    return datetime.fromisoformat(text) if text else None
 
 
 def _statuses(pod: Object) -> Iterable[Object]:

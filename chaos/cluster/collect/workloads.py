@@ -101,6 +101,7 @@ def _workload(
         selector=pod_spec.get("nodeSelector") or {},
         anywhere=anywhere(pod_spec),
         borne=tuple(dict.fromkeys(tolerations(pod["spec"]) for pod in members)),
+        readied=containers.readied(item, members),
         **_strategy(spec),
     )
 
@@ -138,7 +139,6 @@ def _place(pod: Object) -> Place:
         ready=ready,
         waiting=containers.waiting(pod),
         started=containers.started(pod) if ready else None,
-        readied=containers.readied(pod) if ready else None,
     )
 
 

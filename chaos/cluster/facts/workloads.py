@@ -35,7 +35,6 @@ class Place:
         waiting: why a container of it does not run (`ImagePullBackOff`, …).
         started: how long from when it had a node until its last container ran; None where one was
             started again since, and while it is not ready.
-        readied: how long from then until its containers were ready, as last seen to become so.
     """
 
     pod: str
@@ -43,7 +42,6 @@ class Place:
     ready: bool
     waiting: str = ""
     started: timedelta | None = None
-    readied: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +105,8 @@ class Workload:
         priority: of its class, as its Pods have it.
         selector, anywhere: what it asks of a node's labels; of `anywhere` one list must hold.
         borne: what its Pods tolerate, each once: the API gives them more than the template says.
+        readied: how long from when the last Pod of its newest release had a node until all of them
+            were ready; None: not known.
         strategy: how a release replaces its Pods (`RollingUpdate`, …); empty: not known.
         max_unavailable, max_surge: of a RollingUpdate: a number or a percentage, as written.
     """
@@ -128,6 +128,7 @@ class Workload:
     selector: Mapping[str, str] = field(default_factory=dict)
     anywhere: tuple[tuple[Requirement, ...], ...] = ()
     borne: tuple[tuple[Toleration, ...], ...] = ()
+    readied: timedelta | None = None
     strategy: str = ""
     max_unavailable: str | None = None
     max_surge: str | None = None
