@@ -44,12 +44,12 @@ def system_pods_are_ready(facts: Facts, _inventory: Declared) -> CheckOutcome:
 def _looked_at(pod: SystemPod, silent: set[str], findings: Findings) -> bool:
     """Whether it is ready, or need not be; else that is noted."""
     where = f"{pod.name} on {pod.node}" if pod.node else f"{pod.name}, which has no node,"
-    if pod.node in silent:
-        findings.gap(pod.name, f"{pod.node} is not Ready")
-    elif pod.waiting in IN_VAIN:
+    if pod.waiting in IN_VAIN and pod.node not in silent:
         findings.wrong.append(f"{where} does not run: {pod.waiting}")
     elif pod.ready or pod.owner.startswith("Job "):
         return True
+    elif pod.node in silent:
+        findings.gap(pod.name, f"{pod.node} is not Ready")
     elif pod.since is None or pod.since < SETTLES:
         since = "nobody says since when" if pod.since is None else f"for {told(pod.since)} alone"
         findings.gap(f"{where} is not ready", since)
