@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from chaos.cluster.facts import Declared, Facts, NotAvailable, Workload
-from chaos.conformance.critical import critical
+from chaos.conformance.critical import critical, not_judged
 from chaos.conformance.machines import zone_of
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed
 
@@ -17,13 +17,17 @@ def replicas_are_there(facts: Facts, inventory: Declared) -> CheckOutcome:
     for workload in critical(facts, inventory, findings):
         told = f"{workload}: {workload.ready} of {counted(workload.replicas, 'replica')} ready"
         waiting = [f"{p.pod} ({p.waiting})" for p in workload.pods if p.waiting]
-        if workload.replicas < 2:
+        if not workload.replicas:
+            findings.wrong.append(f"{workload} is scaled to 0: no name is resolved")
+        elif workload.replicas < 2:
             findings.wrong.append(f"{told}: one alone is gone with its node")
         elif workload.ready < workload.replicas:
             why = f"; waiting: {listed(waiting)}" if waiting else ""
             findings.wrong.append(f"{told}{why}")
         else:
             findings.good.append(told)
+    for owner in not_judged(facts, inventory):
+        findings.gap(owner, "Deployments and StatefulSets are looked at, and nothing else")
     return findings.outcome()
 
 

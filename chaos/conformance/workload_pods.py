@@ -7,6 +7,7 @@ from collections.abc import Callable
 from chaos.cluster.facts import Container, Declared, Facts, KubernetesNode, NotAvailable, Workload
 from chaos.conformance.critical import critical
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
+from chaos.conformance.taking import takes
 
 # kubelet tells a node's 50 largest images and no more (nodeStatusMaxImages).
 MOST_IMAGES = 50
@@ -34,9 +35,14 @@ def memory_is_limited(facts: Facts, inventory: Declared) -> CheckOutcome:
 
 
 def probes_are_set(facts: Facts, inventory: Declared) -> CheckOutcome:
-    """Every container is asked whether it is ready and whether it lives."""
+    """Every container is asked whether it is ready and whether it lives.
+
+    But those that something put into the Pods: their owner has nowhere to say it.
+    """
 
     def lacking(container: Container) -> list[str]:
+        if container.given:
+            return []
         found = [] if container.readiness else ["has no readiness probe"]
         return found if container.liveness else [*found, "has no liveness probe"]
 
@@ -48,7 +54,7 @@ def _each_container(
 ) -> CheckOutcome:
     findings = Findings()
     for workload in critical(facts, inventory, findings):
-        wrong = [f"{c.name} {what}" for c in workload.containers for what in lacking(c)]
+        wrong = [f"{c.name} {what}" for c in _staying(workload) for what in lacking(c)]
         if not workload.containers:
             findings.gap(f"the containers of {workload}", "they were not looked at")
         elif wrong:
@@ -56,6 +62,11 @@ def _each_container(
         else:
             findings.good.append(f"{workload}: {well}")
     return findings.outcome()
+
+
+def _staying(workload: Workload) -> list[Container]:
+    """Its containers but those that end before the others begin."""
+    return [one for one in workload.containers if one.kind != "init"]
 
 
 def priority_is_set(facts: Facts, inventory: Declared) -> CheckOutcome:
@@ -86,9 +97,7 @@ def images_are_there(facts: Facts, inventory: Declared) -> CheckOutcome:
             findings.wrong.append(f"{workload}: its image is not pulled: {listed(stuck)}")
         if not workload.containers:
             findings.gap(f"the images of {workload}", "they were not looked at")
-        _images(
-            workload, [(name, node) for name, node in nodes if _takes(node, workload)], findings
-        )
+        _images(workload, [(name, node) for name, node in nodes if takes(node, workload)], findings)
     return findings.outcome()
 
 
@@ -100,7 +109,8 @@ def _images(
         unsure: list[str] = []
         for name, node in nodes:
             if not any(called in node.images for called in names(container.image)):
-                (unsure if len(node.images) >= MOST_IMAGES else lacking).append(name)
+                told = node.images_told or len(node.images)
+                (unsure if told >= MOST_IMAGES else lacking).append(name)
         what = f"{container.image} of {workload}"
         if lacking and container.pull == "Never":
             findings.wrong.append(f"{what} is not on {listed(lacking)}, and is never pulled")
@@ -116,24 +126,20 @@ def _images(
 
 
 def names(image: str) -> set[str]:
-    """How an image may be called: Docker Hub's host, and `library`, need not be said.
+    """How a node may call an image: Docker Hub's host, and `library`, need not be said.
+
+    A digest says more than a tag, which it goes by alone then; without either it is the latest.
 
     >>> sorted(names("nginx:1"))
     ['docker.io/library/nginx:1', 'library/nginx:1', 'nginx:1']
+    >>> names("registry:5000/a/web:1@sha256:ab") == names("registry:5000/a/web@sha256:ab")
+    True
     """
-    short = image.removeprefix("docker.io/").removeprefix("library/")
+    path, at, digest = image.partition("@")
+    folder, slash, last = path.rpartition("/")
+    name, _, tag = last.partition(":")
+    which = f"@{digest}" if at else f":{tag or 'latest'}"
+    short = f"{folder}{slash}{name}{which}".removeprefix("docker.io/").removeprefix("library/")
     if "/" in short:
         return {short, f"docker.io/{short}"}
     return {short, f"library/{short}", f"docker.io/library/{short}"}
-
-
-def _takes(node: KubernetesNode, workload: Workload) -> bool:
-    """Whether the scheduler may put a Pod of it there, by labels and taints."""
-    if not node.schedulable or any(node.labels.get(k) != v for k, v in workload.selector.items()):
-        return False
-    if workload.anywhere and not any(
-        all(one.holds(node.labels) for one in term) for term in workload.anywhere
-    ):
-        return False
-    hard = [taint for taint in node.taints if not taint.endswith(":PreferNoSchedule")]
-    return all(any(t.tolerates(taint) for t in workload.tolerations) for taint in hard)

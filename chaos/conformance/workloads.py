@@ -17,6 +17,7 @@ from chaos.cluster.facts import (
 from chaos.conformance.critical import critical
 from chaos.conformance.machines import is_control_plane, zone_of
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed, not_covered
+from chaos.conformance.taking import takes
 
 
 def replicas_are_apart(facts: Facts, inventory: Declared) -> CheckOutcome:
@@ -35,6 +36,8 @@ def replicas_are_apart(facts: Facts, inventory: Declared) -> CheckOutcome:
         if not wrong:
             rules = listed(sorted({rule.topology_key for rule in _own(workload)}))
             on = listed(sorted({place.node for place in workload.pods if place.node}))
+            if not any(rule.required for rule in _own(workload)):
+                rules += " if possible"
             findings.good.append(f"{workload} is kept apart over {rules}, and runs on {on}")
     return findings.outcome()
 
@@ -45,6 +48,9 @@ def budgets_let_one_go(facts: Facts, inventory: Declared) -> CheckOutcome:
         return not_covered("the PodDisruptionBudgets", facts.disruption_budgets)
     findings = Findings()
     for workload in critical(facts, inventory, findings):
+        if not workload.replicas:
+            findings.gap(f"what the budget of {workload} allows", "it is scaled to 0")
+            continue
         budgets = [b for b in facts.disruption_budgets if str(workload) in b.selects]
         names = listed(b.name for b in budgets)
         if not budgets:
@@ -65,12 +71,9 @@ def budgets_block_no_drain(facts: Facts, _inventory: Declared) -> CheckOutcome:
         return not_covered("the PodDisruptionBudgets", facts.disruption_budgets)
     findings, fine = Findings(), 0
     for budget in facts.disruption_budgets:
-        where = f"PodDisruptionBudget {budget.namespace}/{budget.name}"
-        # With Pods that are not healthy it is right to block; with all of them, it is for ever.
-        whole = budget.expected > 0 and budget.healthy >= budget.expected
-        if whole and budget.allowed < 1:
-            needed = f"{budget.desired} of {budget.expected} must be healthy, and are"
-            findings.wrong.append(f"{where} never lets a Pod go: {needed}")
+        if why := _blocks(budget):
+            where = f"PodDisruptionBudget {budget.namespace}/{budget.name}"
+            findings.wrong.append(f"{where} never lets a Pod go: {why}")
         else:
             fine += 1
     if fine or not findings.wrong:
@@ -78,6 +81,17 @@ def budgets_block_no_drain(facts: Facts, _inventory: Declared) -> CheckOutcome:
             f"{counted(fine, 'PodDisruptionBudget')} that let a drain come to an end"
         )
     return findings.outcome()
+
+
+def _blocks(budget: DisruptionBudget) -> str:
+    """Why no Pod of it is ever let go; empty where some Pods that are not well are all it lacks."""
+    if budget.overlaps:
+        return f"{listed(budget.overlaps)} is over the same Pods, and two refuse every eviction"
+    if budget.reason == "SyncFailed":
+        return "its Pods could not be counted (SyncFailed)"
+    if budget.expected and budget.desired >= budget.expected:
+        return f"{budget.desired} of {budget.expected} must be healthy"
+    return ""
 
 
 def _useless(budget: DisruptionBudget) -> str:
@@ -104,7 +118,7 @@ def _declared(workload: Workload, nodes: Mapping[str, NodeFact]) -> Iterator[str
     places = [
         node
         for node in nodes.values()
-        if node.name in used or (_schedulable(node) and not is_control_plane(node))
+        if node.name in used or (_takes(node, workload) and not is_control_plane(node))
     ]
     for key in sorted({rule.topology_key for rule in _own(workload)}):
         lacking = [n.name for n in places if n.kubernetes and key not in n.kubernetes.labels]
@@ -112,12 +126,15 @@ def _declared(workload: Workload, nodes: Mapping[str, NodeFact]) -> Iterator[str
             yield f"is to be kept apart over {key}, a label that {listed(lacking)} lacks"
 
 
-def _schedulable(node: NodeFact) -> bool:
-    return node.kubernetes is not None and node.kubernetes.schedulable
+def _takes(node: NodeFact, workload: Workload) -> bool:
+    return node.kubernetes is not None and takes(node.kubernetes, workload)
 
 
 def _placed(workload: Workload, nodes: Mapping[str, NodeFact], zones: int) -> Iterator[str]:
     ready = [place.node for place in workload.pods if place.ready and place.node]
+    if not workload.replicas:
+        yield "is scaled to 0"
+        return
     if len(ready) < 2:
         of = f"{len(ready)} of {workload.replicas}"
         yield f"has {of} ready: nothing is left when that node is gone"

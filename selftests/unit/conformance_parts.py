@@ -228,6 +228,7 @@ def workload(namespace: str, name: str, nodes: Sequence[str], **changes: Any) ->
         anti_affinity=(f.Apart(topology_key=HOST, required=True, own=True),),
         spread=(f.Apart(topology_key=ZONE, required=False, own=True, max_skew=1),),
         pods=tuple(f.Place(pod=f"{name}-{n}", node=on, ready=True) for n, on in enumerate(nodes)),
+        strategy="RollingUpdate",
     )
     return replace(base, **changes)
 

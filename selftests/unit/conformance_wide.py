@@ -147,6 +147,27 @@ def proxies(nodes: tuple[f.NodeFact, ...]) -> f.PodGroup:
     )
 
 
+def system(nodes: tuple[f.NodeFact, ...]) -> f.SystemFacts:
+    """kube-proxy on each node, and a scheduler on each control plane."""
+    names = [n.name for n in nodes if n.kubernetes]
+    planes = [n.name for n in nodes if "control-plane" in n.roles]
+    owners = [("kube-proxy", name, "DaemonSet kube-system/kube-proxy") for name in names]
+    owners += [("kube-scheduler", name, f"Node kube-system/{name}") for name in planes]
+    return f.SystemFacts(
+        pods=tuple(
+            f.SystemPod(
+                name=f"kube-system/{what}-{name}",
+                owner=owner,
+                node=name,
+                ready=True,
+                since=timedelta(hours=1),
+            )
+            for what, name, owner in owners
+        ),
+        daemonsets=(f.DaemonSet(name="kube-system/kube-proxy", wanted=len(names)),),
+    )
+
+
 def target(job: str, address: str, **changes: Any) -> f.Target:
     """Something that is scraped."""
     return replace(f.Target(job=job, address=address, up=True), **changes)
@@ -281,6 +302,7 @@ def widened(facts: f.Facts) -> f.Facts:
             ),
         ),
         pods=(*map(group, workloads), proxies(nodes)),
+        system=system(nodes),
         monitoring=monitoring(nodes),
         operations=f.OperationsFacts(
             runbooks=tuple(

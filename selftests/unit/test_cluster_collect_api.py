@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chaos.cluster.collect import kubernetes, workloads
+from chaos.cluster.collect.budgets import budgets_of
 from chaos.cluster.collect.selectors import selects
 from chaos.cluster.facts import Apart, NotAvailable, Place
 from chaos.cluster.kube import Listed
@@ -55,10 +56,17 @@ def test_selectors(selector: Object | None, selected: bool) -> None:
 # workloads
 
 
+def owned(name: str, kind: str, owner: str, namespace: str = "shop") -> Object:
+    """What says whose a Pod is."""
+    refs = [{"kind": kind, "name": owner, "controller": True}]
+    labels = {"app": "web", "pod-template-hash": "5d"}
+    return {"name": name, "namespace": namespace, "labels": labels, "ownerReferences": refs}
+
+
 def pod(name: str, node: str | None = "w-1", *, ready: bool = True, **more: Any) -> Object:
     status = {"phase": "Running", "conditions": [{"type": "Ready", "status": str(ready)}]}
     return {
-        "metadata": {"name": name, "namespace": "shop", "labels": {"app": "web"}},
+        "metadata": owned(name, "ReplicaSet", "web-5d"),
         "spec": {"nodeName": node} if node else {},
         "status": status,
     } | more
@@ -84,7 +92,7 @@ def namespace(name: str, **labels: str) -> Object:
 
 
 def found(*deployments: Object, pods: tuple[Object, ...] = (), named: Any = ("shop",)) -> Any:
-    spaces = listed(namespace("shop"), namespace("kube-system"))
+    spaces = listed(namespace("shop", team="shop"), namespace("kube-system"))
     return workloads.workloads_of(
         spaces, listed(*deployments), listed(), listed(*pods), named=named
     )
@@ -98,8 +106,10 @@ def test_a_workload_and_where_its_pods_are() -> None:
         pod("ended", status={"phase": "Succeeded"}),
         pod("failed", status={"phase": "Failed"}),
         pod("going", metadata=pod("going")["metadata"] | {"deletionTimestamp": "2026"}),
-        pod("other", metadata={"name": "other", "namespace": "shop", "labels": {"app": "x"}}),
-        pod("away", metadata={"name": "away", "namespace": "x", "labels": {"app": "web"}}),
+        pod("job", metadata=owned("job", "Job", "web")),
+        pod("other", metadata=owned("other", "ReplicaSet", "web-2-5d")),
+        pod("set", metadata=owned("set", "StatefulSet", "web")),
+        pod("away", metadata=owned("away", "ReplicaSet", "web-5d", "x")),
         pod("bare", metadata={"name": "bare", "namespace": "shop"}),
     )
     (web,) = found(deployment(), pods=pods)
@@ -111,6 +121,14 @@ def test_a_workload_and_where_its_pods_are() -> None:
         Place(pod="web-3", node=None, ready=False),
     )
     assert (web.anti_affinity, web.spread) == ((), ())
+
+
+def test_the_pods_of_a_statefulset_are_those_that_it_made() -> None:
+    pods = (pod("db-0", metadata=owned("db-0", "StatefulSet", "db")), pod("web-1"))
+    (db,) = workloads.workloads_of(
+        listed(), listed(), listed(deployment("db")), listed(*pods), named=("shop",)
+    )
+    assert [place.pod for place in db.pods] == ["db-0"]
 
 
 def test_which_workloads_must_survive() -> None:
@@ -145,11 +163,41 @@ def test_which_workloads_must_survive() -> None:
     }
 
 
+def test_the_cluster_s_dns_is_that_whatever_is_named() -> None:
+    (dns,) = found(deployment("coredns", "kube-system"), named=("kube-system",))
+    assert dns.critical == "the cluster's DNS"
+
+
 def test_replicas_as_they_are_written() -> None:
     assert found(deployment(spec={"replicas": 0}))[0].replicas == 0
     bare = deployment()
     del bare["spec"]["replicas"], bare["status"]
     assert (found(bare)[0].replicas, found(bare)[0].ready) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("written", "known"),
+    [
+        ({}, ("", None, None)),
+        ({"strategy": {"type": "Recreate"}}, ("Recreate", None, None)),
+        (
+            {
+                "strategy": {
+                    "type": "RollingUpdate",
+                    "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": 0},
+                }
+            },
+            ("RollingUpdate", "0", "25%"),
+        ),
+        (
+            {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}},
+            ("RollingUpdate", None, None),
+        ),
+    ],
+)
+def test_how_a_release_replaces_pods(written: Object, known: tuple[object, ...]) -> None:
+    (web,) = found(deployment(spec=written))
+    assert (web.strategy, web.max_unavailable, web.max_surge) == known
 
 
 OWN, OTHERS = {"matchLabels": {"app": "web"}}, {"matchLabels": {"app": "db"}}
@@ -168,6 +216,9 @@ def term(selector: Object | None = None, **more: Any) -> Object:
         (term(OWN, namespaces=["elsewhere"]), False),
         (term(OWN, namespaces=["elsewhere", "shop"]), True),
         (term(OWN, namespaces=["elsewhere"], namespaceSelector={}), True),
+        (term(OWN, namespaceSelector={"matchLabels": {"team": "shop"}}), True),
+        (term(OWN, namespaceSelector={"matchLabels": {"team": "else"}}), False),
+        (term(OWN, namespaces=["shop"], namespaceSelector=OTHERS), True),
     ],
 )
 def test_an_anti_affinity_counts_if_it_is_to_its_own_kind(one: Object, own: bool) -> None:
@@ -214,18 +265,41 @@ def budget(selector: Object | None, namespace: str = "shop", **spec: Any) -> Obj
 )
 def test_whom_a_budget_is_for(one: Object, selected: tuple[str, ...]) -> None:
     deployments = listed(deployment(), deployment("unwatched", "kube-system"))
-    (seen,) = workloads.budgets_of(
-        listed(one), deployments, listed(), workloads=found(deployment())
+    (seen,) = budgets_of(
+        listed(one), deployments, listed(), listed(), workloads=found(deployment())
     )
     assert seen.selects == selected
     assert (seen.allowed, seen.healthy, seen.desired, seen.expected) == (1, 3, 2, 0)
 
 
 def test_a_budget_s_figures_are_as_written() -> None:
-    (seen,) = workloads.budgets_of(
-        listed(budget(OWN, minAvailable="50%", maxUnavailable=0)), listed(), listed(), workloads=()
-    )
+    one = budget(OWN, minAvailable="50%", maxUnavailable=0)
+    one["status"]["conditions"] = [{"type": "DisruptionAllowed", "reason": "SyncFailed"}]
+    (seen,) = budgets_of(listed(one), listed(), listed(), listed(), workloads=())
     assert (seen.min_available, seen.max_unavailable) == ("50%", "0")
+    assert (seen.reason, seen.overlaps) == ("SyncFailed", ())
+
+
+@pytest.mark.parametrize(
+    ("pods", "shared"),
+    [
+        ((pod("web-1"),), ("all",)),
+        ((pod("ended", status={"phase": "Failed"}),), ()),
+        ((pod("away", metadata=owned("away", "ReplicaSet", "web-5d", "x")),), ()),
+        ((), ()),
+    ],
+)
+def test_budgets_over_one_pod(pods: tuple[Object, ...], shared: tuple[str, ...]) -> None:
+    every, others = budget({}), budget(OTHERS)
+    every["metadata"]["name"], others["metadata"]["name"] = "all", "db"
+    seen = budgets_of(
+        listed(budget(OWN), every, others), listed(), listed(), listed(*pods), workloads=()
+    )
+    assert {one.name: one.overlaps for one in seen} == {
+        "b": shared,
+        "all": ("b",) if shared else (),
+        "db": (),
+    }
 
 
 # nodes, apiservers, leases

@@ -24,8 +24,8 @@ def listed(*items: Object) -> Listed:
 
 
 def pod(name: str = "web-1", *, owner: str = "ReplicaSet", **spec: Any) -> Object:
-    refs = [{"kind": owner, "name": "web", "controller": True}] if owner else []
-    labels = {"app": "web"}
+    refs = [{"kind": owner, "name": "web-5d", "controller": True}] if owner else []
+    labels = {"app": "web", "pod-template-hash": "5d"}
     return {
         "metadata": {
             "namespace": "shop",
@@ -55,7 +55,7 @@ def test_pods_of_a_controller_are_one_group() -> None:
     )
     (group,) = found
     assert (group.owner, group.nodes, group.moves) == (
-        "ReplicaSet shop/web",
+        "ReplicaSet shop/web-5d",
         ("", "w-1", "w-2"),
         True,
     )
@@ -181,23 +181,29 @@ def volume(*keys: tuple[str, str], **spec: Any) -> Object:
 
 
 CLASS = {"metadata": {"name": "fast"}, "volumeBindingMode": "Immediate"}
+FIELD = {"key": "metadata.name", "operator": "In", "values": ["w-1"]}
+NAMED = {"required": {"nodeSelectorTerms": [{"matchFields": [FIELD]}]}}
 ZONE, HOST = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
 
 
 @pytest.mark.parametrize(
-    ("items", "bound", "zones"),
+    ("items", "bound", "zones", "keys"),
     [
-        (volume((ZONE, "a")), "", ("a",)),
-        (volume((HOST, "w-1")), HOST, ()),
-        (volume(("topology.disk.csi.example.test/zone", "a")), "", ()),
-        (volume(), "", ()),
-        (volume(hostPath={"path": "/x"}), "hostPath", ()),
+        (volume((ZONE, "a")), "", ("a",), [ZONE]),
+        (volume((HOST, "w-1"), ("os", "linux")), "", (), [HOST, "os"]),
+        (volume(("csi.example.test/location", "a")), "", (), ["csi.example.test/location"]),
+        (volume(nodeAffinity=NAMED), "", (), [HOST]),
+        (volume(), "", (), []),
+        (volume(hostPath={"path": "/x"}), "hostPath", (), []),
     ],
 )
-def test_what_a_volume_is_bound_to(items: Object, bound: str, zones: tuple[str, ...]) -> None:
+def test_what_a_volume_is_bound_to(
+    items: Object, bound: str, zones: tuple[str, ...], keys: list[str]
+) -> None:
     known = Volumes.of(listed(claim()), listed(items), listed(CLASS))
     found = known.kept("shop", "data")
     assert (found.node_bound, found.zones) == (bound, zones)
+    assert [one.key for term in found.reach for one in term] == keys
     assert (found.storage_class, found.binding) == ("fast", "Immediate")
     assert found.modes == ("ReadWriteOnce",)
 
@@ -236,17 +242,23 @@ def test_a_workload_with_its_containers_and_volumes() -> None:
                 "imagePullPolicy": "Never",
                 **asking("100m", "64Mi"),
                 "readinessProbe": {"httpGet": {}},
+                "volumeMounts": [{"name": "srv"}, {"name": "certs", "readOnly": True}],
             }
         ],
         volumes=[
             {"persistentVolumeClaim": {"claimName": "data"}},
-            {"hostPath": {"path": "/srv"}},
+            {"name": "srv", "hostPath": {"path": "/srv"}},
+            {"name": "certs", "hostPath": {"path": "/etc/ssl/certs"}},
             {"configMap": {}},
         ],
         priorityClassName="great",
         nodeSelector={"a": "b"},
     )
-    members = (pod(priority=9),)
+    given = [{"key": "gone", "operator": "Exists", "tolerationSeconds": 300}]
+    own = item["spec"]["template"]["spec"]["containers"]
+    members = tuple(
+        pod(name, priority=9, tolerations=given, containers=own) for name in ("web-1", "web-2")
+    )
     known = Volumes.of(listed(claim()), listed(volume()), NOTHING)
     (found,) = workloads_of(
         NOTHING, listed(item), NOTHING, listed(*members), named=["shop"], kept=known
@@ -257,10 +269,33 @@ def test_a_workload_with_its_containers_and_volumes() -> None:
     assert (one.readiness, one.liveness) == (True, False)
     assert [(v.kind, v.name) for v in found.volumes] == [("hostPath", "/srv"), ("claim", "data")]
     assert (found.priority_class, found.priority, found.selector) == ("great", 9, {"a": "b"})
+    tolerated = Toleration(key="gone", operator="Exists", seconds=300)
+    assert (found.tolerations, found.borne) == ((), ((tolerated,),))
     (unlisted,) = workloads_of(NOTHING, listed(item), NOTHING, NOTHING, named=["shop"])
     assert unlisted.volumes[1] == Volume(
-        kind="claim", name="data", missing="claims and volumes could not be listed"
+        kind="claim", name="data", missing="claims and volumes could not be listed", shared=True
     )
+
+
+def test_containers_are_as_the_newest_pod_has_them() -> None:
+    template = {"containers": [{"name": "web", "resources": {"limits": {"cpu": 1}}}]}
+    (bare,) = containers.of(template, ())
+    assert (bare.requests, bare.limits, bare.given) == ({"cpu": "1"}, {"cpu": "1"}, False)
+    old = pod(containers=[{"name": "old"}])
+    new = pod(
+        containers=[{"name": "web", **asking("1", "1Gi")}],
+        initContainers=[
+            {"name": "mesh", "restartPolicy": "Always"},
+            {"name": "before", "image": "before:1"},
+        ],
+        resources={"limits": {"memory": "2Gi"}},
+    )
+    old["metadata"]["creationTimestamp"] = "2026-11-20T14:00:00Z"
+    new["metadata"]["creationTimestamp"] = "2026-11-20T15:00:00Z"
+    web, mesh, before = containers.of(template, (new, old))
+    assert (web.requests, web.limits) == ({"cpu": "1", "memory": "1Gi"}, {"memory": "2Gi"})
+    assert (mesh.kind, mesh.given, mesh.requests) == ("sidecar", True, {"memory": "2Gi"})
+    assert (before.kind, before.image) == ("init", "before:1")
 
 
 def test_claims_of_a_statefulset_that_has_no_pod_yet() -> None:
@@ -268,7 +303,7 @@ def test_claims_of_a_statefulset_that_has_no_pod_yet() -> None:
     item["spec"]["volumeClaimTemplates"] = [{"metadata": {"name": "disk"}}]
     known = Volumes.of(NOTHING, NOTHING, NOTHING)
     (found,) = containers.volumes(item, (), known)
-    assert (found.name, found.missing) == ("disk", "there is no such claim")
+    assert (found.name, found.missing, found.shared) == ("disk", "there is no such claim", False)
 
 
 def came_up(**status: Any) -> Object:
@@ -278,11 +313,36 @@ def came_up(**status: Any) -> Object:
     return one
 
 
+def scheduled(at: str, **status: Any) -> Object:
+    """A Pod that had a node so late."""
+    one = came_up(**status)
+    one["status"]["conditions"] = [
+        {"type": "PodScheduled", "status": "True", "lastTransitionTime": at},
+        {"type": "ContainersReady", "status": "True", "lastTransitionTime": "2026-11-20T17:00:00Z"},
+    ]
+    return one
+
+
+def test_how_long_a_release_took_until_its_last_pod_was_ready() -> None:
+    complete = {"type": "Progressing", "reason": "NewReplicaSetAvailable", "status": "True"}
+    item = deployment()
+    # The last has come since: its node was drained.
+    pods = [scheduled(f"2026-11-20T15:0{n}:05Z") for n in (0, 1, 5)]
+    assert containers.readied(item, pods) is None
+    item["status"] = {"conditions": [complete | {"lastUpdateTime": "2026-11-20T15:01:25Z"}]}
+    assert containers.readied(item, pods) == timedelta(seconds=20)
+    assert containers.readied(item, pods[2:]) is None
+    going_on = complete | {"reason": "ReplicaSetUpdated"}
+    assert containers.readied({"status": {"conditions": [going_on]}}, pods) is None
+
+
 def test_how_long_a_pod_took_to_start() -> None:
     running = {"running": {"startedAt": "2026-11-20T15:00:07Z"}}
     assert containers.started(came_up(state=running, restartCount=0)) == timedelta(seconds=7)
     assert containers.started(came_up(state=running, restartCount=1)) is None
     assert containers.started(came_up(state={"waiting": {"reason": "X"}})) is None
+    late = scheduled("2026-11-20T15:00:05Z", state=running, restartCount=0)
+    assert containers.started(late) == timedelta(seconds=2)
     assert (
         containers.waiting(came_up(state={"waiting": {"reason": "ErrImagePull"}})) == "ErrImagePull"
     )

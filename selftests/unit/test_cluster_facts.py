@@ -187,7 +187,7 @@ def test_a_right_that_is_missing_leaves_only_its_own_gap(cluster: Cluster, api: 
     assert isinstance(facts.workloads, NotAvailable)
     assert facts.workloads.reason.startswith("The Kubernetes API forbids /api/v1/pods (403)")
     assert isinstance(facts.nodes, tuple)
-    assert isinstance(facts.disruption_budgets, tuple)
+    assert isinstance(facts.services, tuple)
     assert isinstance(facts.components["cp-3"], NotAvailable)
 
 

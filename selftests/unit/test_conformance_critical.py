@@ -51,6 +51,24 @@ def kept(**changes: Any) -> f.Facts:
     return web(volumes=(replace(base, **changes),))
 
 
+def budgeted(**changes: Any) -> f.Facts:
+    """With one budget, being otherwise."""
+    return replace(good(), disruption_budgets=(budget("infra", "one", **changes),))
+
+
+def owned(owner: str, *critical: str) -> f.Facts:
+    """With Pods of one controller more, and these namespaces critical by their labels."""
+    base = good()
+    named = f.NetworkFacts(namespaces=("shop", *critical), policies=())
+    pods = (*known(base.pods), f.PodGroup(owner=owner, nodes=("worker-1",)))
+    return replace(base, pods=pods, network=named)
+
+
+def reached(key: str, *values: str) -> f.Facts:
+    """With shop/web keeping what nodes with one of these labels can attach."""
+    return kept(reach=((f.Requirement(key=key, operator="In", values=values),),))
+
+
 def grace(value: str) -> f.Facts:
     """With the controller-manager of cp-1 giving nodes this long."""
     base = good()
@@ -84,10 +102,24 @@ LONG = (replace(TOLERATES[0], seconds=400),)
 DEFECTS: list[Defect] = [
     (
         "drains-not-blocked",
-        replace(
-            good(), disruption_budgets=(budget("infra", "one", allowed=0, healthy=3, desired=3),)
-        ),
-        "PodDisruptionBudget infra/one never lets a Pod go: 3 of 3 must be healthy, and are",
+        budgeted(allowed=0, desired=3),
+        "PodDisruptionBudget infra/one never lets a Pod go: 3 of 3 must be healthy",
+    ),
+    ("drains-not-blocked", budgeted(allowed=0, desired=3, healthy=2), "3 of 3 must be healthy"),
+    (
+        "drains-not-blocked",
+        budgeted(allowed=0, healthy=0, desired=1, expected=1),
+        "1 of 1 must be healthy",
+    ),
+    (
+        "drains-not-blocked",
+        budgeted(allowed=0, healthy=0, desired=0, expected=0, reason="SyncFailed"),
+        "infra/one never lets a Pod go: its Pods could not be counted (SyncFailed)",
+    ),
+    (
+        "drains-not-blocked",
+        budgeted(overlaps=("old",)),
+        "infra/one never lets a Pod go: old is over the same Pods, and two refuse every eviction",
     ),
     ("workloads-replicas", web(replicas=1, ready=1), "Deployment shop/web: 1 of 1 replica ready:"),
     (
@@ -112,14 +144,49 @@ DEFECTS: list[Defect] = [
         "a Pod of Deployment shop/web is away for 454 s (grace 50 s, toleration 400 s, start 4 s)",
     ),
     ("workloads-failover-time", grace("6m"), "(grace 6 min, toleration 30 s, start 4 s)"),
+    (
+        "workloads-failover-time",
+        web(tolerations=TOLERATES[:1], borne=(LONG,)),
+        "(grace 50 s, toleration 400 s, start 4 s)",
+    ),
+    (
+        "workloads-failover-time",
+        web(borne=(TOLERATES[:1], FOREVER)),
+        "Deployment shop/web stays on a dead node: it tolerates that for ever",
+    ),
     ("workloads-failover-time", started(minutes=9), "start 9 min), and 6 min are allowed"),
     (
         "workloads-failover-time",
         web(tolerations=FOREVER),
         "Deployment shop/web stays on a dead node: it tolerates that for ever",
     ),
+    (
+        "workloads-rollout",
+        web(strategy="Recreate"),
+        "a release of Deployment shop/web ends all its Pods before there are new ones (Recreate)",
+    ),
+    (
+        "workloads-rollout",
+        web(max_unavailable="100%"),
+        "a release of Deployment shop/web takes away 3 of 3 at once (maxUnavailable 100%)",
+    ),
+    ("workloads-rollout", web(max_unavailable="5"), "takes away 3 of 3 at once (maxUnavailable 5)"),
+    (
+        "workloads-rollout",
+        web(replicas=1, max_unavailable="0", max_surge="0"),
+        "takes away 1 of 1 at once",
+    ),
+    ("workloads-rollout", web(kind="StatefulSet", replicas=1), "takes away 1 of 1 at once"),
     ("workloads-requests", container(requests={"cpu": "1"}), "shop/web: web asks for no memory"),
     ("workloads-limits", container(limits={"cpu": "1"}), "shop/web: web has no limit of memory"),
+    ("workloads-requests", container(requests={}, kind="sidecar"), "web asks for no cpu"),
+    ("workloads-limits", container(limits={}, given=True), "web has no limit of memory"),
+    ("workloads-probes", container(liveness=False, kind="sidecar"), "has no liveness probe"),
+    (
+        "workloads-images",
+        container(image="example.test/web:2", pull="Never", kind="init"),
+        "example.test/web:2 of Deployment shop/web is not on worker-1, worker-2, worker-3, and",
+    ),
     ("workloads-probes", container(readiness=False), "shop/web: web has no readiness probe"),
     ("workloads-probes", container(liveness=False), "shop/web: web has no liveness probe"),
     (
@@ -145,8 +212,16 @@ DEFECTS: list[Defect] = [
     ),
     (
         "workloads-storage",
-        kept(node_bound=HOST),
-        f"the volume of data is bound to one node by {HOST}",
+        kept(node_bound="hostPath"),
+        "the volume of data is bound to one node by hostPath",
+    ),
+    ("workloads-storage", reached(HOST, "worker-1"), f"is bound by {HOST} to worker-1"),
+    ("workloads-storage", reached(HOST, "cp-1", "worker-1"), f"is bound by {HOST} to worker-1"),
+    ("workloads-storage", reached("csi.example.test/place", "x"), "csi.example.test/place to no"),
+    (
+        "workloads-storage",
+        kept(shared=True, modes=("ReadWriteOnce",)),
+        "its 3 replicas have data in common, which one node at a time can attach (ReadWriteOnce)",
     ),
     (
         "workloads-storage",
@@ -214,6 +289,16 @@ GAPS: list[Defect] = [
     ("workloads-failover-time", grace("soon"), '"soon" is no duration'),
     (
         "workloads-failover-time",
+        kept(modes=("ReadWriteOnce",)),
+        "data may have to be taken from the dead node, which takes 6 min more",
+    ),
+    (
+        "workloads-failover-time",
+        web(readied=timedelta(minutes=20)),
+        "it ran after 4 s, and its release was complete after 20 min",
+    ),
+    (
+        "workloads-failover-time",
         replace(good(), components={"cp-1": SILENT}),
         "no kube-controller-manager was seen",
     ),
@@ -224,6 +309,13 @@ GAPS: list[Defect] = [
         "it is not on worker-1, worker-2, worker-3; whether they could pull it was not tried",
     ),
     ("workloads-images", web(containers=()), "the images of Deployment shop/web"),
+    ("workloads-replicas", owned("DaemonSet shop/logs"), "DaemonSet shop/logs: Deployments and"),
+    ("workloads-replicas", owned("Database shop/db"), "Database shop/db: Deployments and Stateful"),
+    ("workloads-replicas", owned("ReplicaSet shop/web"), "ReplicaSet shop/web: Deployments and"),
+    ("workloads-replicas", owned("Pod labelled/lone", "labelled"), "Pod labelled/lone: Deployment"),
+    ("workloads-rollout", web(strategy=""), "of Deployment shop/web: nobody says it"),
+    ("workloads-rollout", web(strategy="Odd"), "of Deployment shop/web: its strategy is Odd"),
+    ("workloads-rollout", web(max_unavailable="some"), "a release takes: some, 25%"),
     ("workloads-storage", kept(missing="there is no such claim"), "there is no such claim"),
     ("workloads-survive-zone", placed("worker-1", "stranger"), "nobody says where stranger stands"),
     ("webhooks-endpoints", hooked(service=None, ready=None), "it has a URL outside the cluster"),
@@ -254,14 +346,32 @@ def test_what_is_not_known_is_not_covered(item: str, facts: f.Facts, said: str) 
     ("item", "facts"),
     [
         ("workloads-storage", kept(zones=("a",))),
+        ("workloads-storage", reached(ZONE, "a", "b")),
+        ("workloads-storage", kept(shared=True, modes=("ReadWriteMany",))),
+        ("workloads-storage", kept(modes=("ReadWriteOnce",))),
+        ("workloads-probes", container(readiness=False, liveness=False, given=True)),
+        ("workloads-probes", container(readiness=False, liveness=False, kind="init")),
+        ("workloads-requests", container(requests={}, kind="init")),
+        ("workloads-limits", container(limits={}, kind="init")),
+        ("workloads-replicas", owned("Job shop/once")),
+        ("workloads-replicas", owned("DaemonSet other/logs")),
+        ("workloads-replicas", owned("DaemonSet kube-system/kube-proxy", "kube-system")),
+        ("workloads-replicas", owned("Node kube-system/cp-1", "kube-system")),
+        ("workloads-rollout", web(max_unavailable="2")),
+        ("workloads-rollout", web(max_unavailable="99%")),
+        ("workloads-rollout", web(replicas=1)),
+        ("workloads-rollout", web(kind="StatefulSet", replicas=2)),
+        ("workloads-rollout", web(kind="StatefulSet", strategy="OnDelete", replicas=1)),
         ("workloads-failover-time", web(tolerations=())),
+        ("workloads-failover-time", web(tolerations=LONG, borne=(TOLERATES[:1],))),
+        ("workloads-failover-time", web(tolerations=LONG, borne=((),))),
+        ("workloads-failover-time", kept(modes=("ReadWriteOnce", "ReadWriteMany"))),
+        ("workloads-failover-time", kept(kind="hostPath", name="/etc/ssl")),
         ("webhooks-endpoints", hooked(fail_closed=False, ready=0)),
         ("webhooks-own-way", hooked(fail_closed=False, catches=("nodes",))),
         ("webhooks-timeout", replace(good(), webhooks=())),
-        (
-            "drains-not-blocked",
-            replace(good(), disruption_budgets=(budget("a", "b", allowed=0, healthy=1),)),
-        ),
+        ("drains-not-blocked", budgeted(allowed=0, healthy=1)),
+        ("drains-not-blocked", budgeted(allowed=0, healthy=0, desired=0, expected=0)),
         ("workloads-images", web(anywhere=((f.Requirement(key=ZONE, operator="Exists"),),))),
         ("workloads-images", container(image="docker.io/example.test/web:1")),
     ],
@@ -283,6 +393,37 @@ def test_pods_that_say_nothing_bear_a_dead_node_for_five_minutes() -> None:
     assert "toleration 10 s" in told("workloads-failover-time", web(tolerations=shortest))
 
 
+def test_a_start_ends_when_a_pod_is_ready() -> None:
+    assert "away for 110 s (grace 50 s, toleration 30 s, start 30 s)" in told(
+        "workloads-failover-time", web(readied=timedelta(seconds=30))
+    )
+
+
+DIGEST = "@sha256:" + "ab" * 32
+
+
+@pytest.mark.parametrize(
+    ("image", "there"),
+    [
+        (f"example.test/web:1{DIGEST}", f"example.test/web{DIGEST}"),
+        (f"example.test:5000/web{DIGEST}", f"example.test:5000/web{DIGEST}"),
+        ("example.test:5000/web", "example.test:5000/web:latest"),
+        (f"nginx:1{DIGEST}", f"docker.io/library/nginx{DIGEST}"),
+    ],
+)
+def test_an_image_is_found_by_what_nodes_call_it(image: str, there: str) -> None:
+    facts = container(image=image)
+    nodes = tuple(
+        replace(n, kubernetes=replace(n.kubernetes, images=("example.test/coredns:1", there)))
+        if n.kubernetes
+        else n
+        for n in known(facts.nodes)
+    )
+    assert verdict("workloads-images", replace(facts, nodes=nodes)) is Verdict.PASS
+    other = replace(container(image=f"{image}0"), nodes=nodes)
+    assert verdict("workloads-images", other) is Verdict.NOT_COVERED
+
+
 def test_a_node_that_tells_50_images_may_have_more() -> None:
     nodes = known(good().nodes)
     many = tuple(f"example.test/{n}" for n in range(50))
@@ -290,3 +431,6 @@ def test_a_node_that_tells_50_images_may_have_more() -> None:
     facts = replace(good(), nodes=at(nodes, 3, kubernetes=changed))
     assert verdict("workloads-images", facts) is Verdict.NOT_COVERED
     assert "worker-1 told only of other images, and have more" in told("workloads-images", facts)
+    # Each has a name by its tag, and one by its digest.
+    few = replace(facts, nodes=at(nodes, 3, kubernetes=replace(changed, images_told=25)))
+    assert "it is not on worker-1; whether" in told("workloads-images", few)

@@ -6,18 +6,19 @@ from dataclasses import replace
 
 import pytest
 
-from chaos.cluster.facts import Apart, DisruptionBudget, Facts, Workload
+from chaos.cluster.facts import Apart, DisruptionBudget, Facts, Requirement, Workload
 from chaos.measure.verdict import Verdict
 from selftests.unit.conformance_parts import HOST, ZONE, budget, workload
 from selftests.unit.conformance_support import SILENT, at, good, known, told, verdict
 
 APART, BUDGETS = "workloads-apart", "disruption-budgets"
+PLACES = ("workloads-replicas", "workloads-survive-node", "workloads-survive-zone")
 ON = ["worker-1", "worker-2", "worker-3"]
 
 
-def red(facts: Facts) -> dict[str, Verdict]:
-    """Which of these two do not pass."""
-    found = {item: verdict(item, facts) for item in (APART, BUDGETS)}
+def red(facts: Facts, *more: str) -> dict[str, Verdict]:
+    """Which of these do not pass."""
+    found = {item: verdict(item, facts) for item in (APART, BUDGETS, *more)}
     return {item: one for item, one in found.items() if one is not Verdict.PASS}
 
 
@@ -50,6 +51,23 @@ def test_either_rule_is_enough() -> None:
     zone = (Apart(topology_key=ZONE, required=False, own=True, max_skew=1),)
     assert red(web(workload("shop", "web", ON, anti_affinity=()))) == {}
     assert red(web(workload("shop", "web", ON, anti_affinity=zone, spread=()))) == {}
+
+
+def test_a_rule_that_only_prefers_is_told_as_such() -> None:
+    prefers = (Apart(topology_key=HOST, required=False, own=True),)
+    facts = web(workload("shop", "web", ON, anti_affinity=prefers, spread=()))
+    assert red(facts) == {}
+    assert "web is kept apart over kubernetes.io/hostname if possible," in told(APART, facts)
+    assert "if possible" not in told(APART, good())
+
+
+def test_a_node_that_takes_none_need_not_have_the_label() -> None:
+    nodes = known(good().nodes)
+    bare = replace(known(nodes[5].kubernetes), labels={HOST: "worker-3"})
+    facts = replace(good(), nodes=at(nodes, 5, kubernetes=bare))
+    zoned = ((Requirement(key=ZONE, operator="Exists"),),)
+    mine = tuple(replace(w, anywhere=zoned, pods=w.pods[:2]) for w in known(good().workloads))
+    assert red(replace(facts, workloads=mine)) == {}
 
 
 def test_one_node_without_the_label() -> None:
@@ -88,10 +106,23 @@ def test_pods_that_are_not_ready_hold_nothing_up() -> None:
     assert "has 1 of 3 ready" in told(APART, facts)
 
 
-def test_what_is_scaled_to_zero_is_told() -> None:
+def test_what_is_scaled_to_zero_proves_nothing() -> None:
     facts = web(workload("shop", "web", []))
-    assert red(facts) == {}
-    assert "Deployment shop/web is scaled to 0" in told(APART, facts)
+    assert red(facts, *PLACES) == dict.fromkeys((APART, BUDGETS, *PLACES), Verdict.NOT_COVERED)
+    assert "Deployment shop/web: it is scaled to 0: nothing of it runs" in told(APART, facts)
+
+
+@pytest.mark.parametrize("critical", ["the cluster's DNS", "its namespace"])
+def test_a_cluster_without_dns_is_red(critical: str) -> None:
+    none = replace(workload("kube-system", "coredns", []), critical=critical)
+    web_ = known(good().workloads)[1]
+    facts = replace(good(), workloads=(none, web_))
+    wrong = dict.fromkeys((APART, *PLACES), Verdict.FAIL)
+    assert red(facts, *PLACES) == wrong | {BUDGETS: Verdict.NOT_COVERED}
+    assert "coredns is scaled to 0: no name is resolved" in told("workloads-replicas", facts)
+    other = workload("kube-system", "my-dns", ON, critical="the cluster's DNS")
+    facts = replace(facts, workloads=(none, other, web_))
+    assert verdict("workloads-replicas", facts) is Verdict.NOT_COVERED
 
 
 def web_budgets(*budgets: DisruptionBudget) -> Facts:

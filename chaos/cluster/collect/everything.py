@@ -21,6 +21,7 @@ from chaos.cluster.collect import (
     served,
     workloads,
 )
+from chaos.cluster.collect.budgets import budgets_of
 from chaos.cluster.collect.deeper import Deeper
 from chaos.cluster.collect.lists import Lists, not_available
 from chaos.cluster.collect.on_nodes import Answers
@@ -75,7 +76,7 @@ def collect(cluster: Cluster) -> Facts:
         ),
         *("namespaces", "deployments", "statefulsets", "pods"),
     )
-    budgets = partial(workloads.budgets_of, workloads=_or_none(critical))
+    budgets = partial(budgets_of, workloads=_or_none(critical))
     found = Facts(
         collected=collected,
         took=timedelta(),
@@ -89,7 +90,7 @@ def collect(cluster: Cluster) -> Facts:
         served_certificates=shown,
         stored_certificates=answers.stored(),
         workloads=critical,
-        disruption_budgets=lists.use(budgets, "budgets", "deployments", "statefulsets"),
+        disruption_budgets=lists.use(budgets, "budgets", "deployments", "statefulsets", "pods"),
         backups=answers.backups(),
         balancers=answers.balancers(),
         leases=lists.use(kubernetes.leases_of, "leases"),

@@ -91,6 +91,7 @@ def kubernetes_of(node: dict[str, Any]) -> KubernetesNode:
         conditions=conditions,
         **_room(status),
         gives={k: v for k, v in amounts(status.get("allocatable")).items() if v and k not in _TOLD},
+        images_told=len(status.get("images") or ()),
         images=tuple(sorted({n for i in status.get("images") or () for n in i.get("names") or ()})),
     )
 

@@ -20,6 +20,7 @@ PATHS = {
     "namespaces": "/api/v1/namespaces",
     "deployments": "/apis/apps/v1/deployments",
     "statefulsets": "/apis/apps/v1/statefulsets",
+    "daemonsets": "/apis/apps/v1/daemonsets",
     "budgets": "/apis/policy/v1/poddisruptionbudgets",
     "bindings": "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
     "role_bindings": "/apis/rbac.authorization.k8s.io/v1/rolebindings",

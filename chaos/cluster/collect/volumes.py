@@ -10,7 +10,7 @@ from chaos.cluster.facts import Requirement, Volume
 from chaos.cluster.kube import Listed, Object
 
 ZONES = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
-REGIONS = ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/region")
+HOST = "kubernetes.io/hostname"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,7 @@ class Volumes:
         found = self.claims.get((namespace, claim)) or {}
         volume = self.volumes.get((found.get("spec") or {}).get("volumeName") or "")
         for one in _terms(volume)[:1]:
-            for rule in one.get("matchExpressions") or ():
-                yield Requirement(
-                    key=rule["key"],
-                    operator=rule["operator"],
-                    values=tuple(rule.get("values") or ()),
-                )
+            yield from _requirements(one)
 
     def kept(self, namespace: str, name: str) -> Volume:
         """What is known of a claim."""
@@ -58,23 +53,25 @@ class Volumes:
             )
         rules = [r for term in _terms(volume) for r in term.get("matchExpressions") or ()]
         zones = {z for r in rules if r["key"] in ZONES for z in r.get("values") or ()}
-        own = [r["key"] for r in rules if not _wide(r["key"])]
-        kind = volume["spec"]
-        node_bound = own[0] if own else "hostPath" if "hostPath" in kind else ""
         return Volume(
             kind="claim",
             name=name,
             storage_class=storage_class,
             modes=tuple(spec.get("accessModes") or ()),
-            node_bound=node_bound,
+            node_bound="hostPath" if "hostPath" in volume["spec"] else "",
+            reach=tuple(tuple(_requirements(term)) for term in _terms(volume)),
             zones=tuple(sorted(zones)),
             binding=binding,
         )
 
 
-def _wide(key: str) -> bool:
-    """Whether a label is of a zone or region, under whichever name a driver has for it."""
-    return key in (*ZONES, *REGIONS) or key.endswith(("/zone", "/region"))
+def _requirements(term: Mapping[str, Any]) -> Iterator[Requirement]:
+    """What a term asks of a node's labels; of its fields there is the name alone."""
+    fields = [{**one, "key": HOST} for one in term.get("matchFields") or ()]
+    for rule in (*(term.get("matchExpressions") or ()), *fields):
+        yield Requirement(
+            key=rule["key"], operator=rule["operator"], values=tuple(rule.get("values") or ())
+        )
 
 
 def _terms(volume: Mapping[str, Any] | None) -> list[Any]:

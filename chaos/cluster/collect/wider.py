@@ -13,6 +13,7 @@ from chaos.cluster.collect import (
     operations,
     pods,
     policies,
+    system,
     webhooks,
 )
 from chaos.cluster.collect.clocks import Bounds
@@ -73,6 +74,7 @@ class Wider:
             ),
             network=self.network,
             pods=lists.use(pods.groups_of, *("pods", "claims", "volumes", "classes")),
+            system=lists.use(system.system_of, "pods", "daemonsets"),
             monitoring=self.monitoring.result(),
             operations=self.operations.result(),
         )

@@ -1,4 +1,4 @@
-"""Workloads that must survive, where their Pods really are, and the budgets over them."""
+"""Workloads that must survive, and where their Pods really are."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Any
 
 from chaos.cluster.collect import containers
 from chaos.cluster.collect.pods import anywhere, tolerations
-from chaos.cluster.collect.selectors import selects
+from chaos.cluster.collect.selectors import Labels, selects
 from chaos.cluster.collect.volumes import Volumes
-from chaos.cluster.facts import Apart, DisruptionBudget, Place, Workload
+from chaos.cluster.facts import Apart, Place, Workload
 from chaos.cluster.kube import Listed, Object
 
 SYSTEM = "kube-system"
 CRITICAL = "holdfast.dev/critical"
-_ENDED = {"Succeeded", "Failed"}
+_HASH = "pod-template-hash"
+ENDED = {"Succeeded", "Failed"}
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 
@@ -36,10 +37,10 @@ def workloads_of(
         kept: the claims and volumes that there are, where they could be listed.
     """
     why = dict.fromkeys(named, "its namespace is in the inventory's critical_namespaces")
-    for namespace in namespaces.items:
-        labels = namespace["metadata"].get("labels") or {}
-        if labels.get(CRITICAL) == "true":
-            why.setdefault(namespace["metadata"]["name"], f"its namespace's label {CRITICAL}")
+    labels = {n["metadata"]["name"]: n["metadata"].get("labels") or {} for n in namespaces.items}
+    for name, own in labels.items():
+        if own.get(CRITICAL) == "true":
+            why.setdefault(name, f"its namespace's label {CRITICAL}")
     by_namespace: dict[str, list[Object]] = defaultdict(list)
     for pod in pods.items:
         by_namespace[pod["metadata"]["namespace"]].append(pod)
@@ -47,10 +48,11 @@ def workloads_of(
     for kind, listed in (("Deployment", deployments), ("StatefulSet", statefulsets)):
         for item in listed.items:
             meta = item["metadata"]
-            reason = why.get(meta["namespace"]) or _is_dns(item)
+            reason = _is_dns(item) or why.get(meta["namespace"])
             if reason:
                 mine = by_namespace[meta["namespace"]]
-                found.append(_workload(kind, item, reason, mine, kept))
+                around = labels.get(meta["namespace"], {})
+                found.append(_workload(kind, item, reason, mine, kept, around))
     return tuple(sorted(found, key=str))
 
 
@@ -61,8 +63,14 @@ def _is_dns(item: Object) -> str:
 
 
 def _workload(
-    kind: str, item: Object, reason: str, pods: Iterable[Object], kept: Volumes | None
+    kind: str,
+    item: Object,
+    reason: str,
+    pods: Iterable[Object],
+    kept: Volumes | None,
+    around: Labels,
 ) -> Workload:
+    """One of them; around: the labels of its namespace."""
     meta, spec = item["metadata"], item["spec"]
     template = spec["template"]
     labels = (template.get("metadata") or {}).get("labels") or {}
@@ -70,9 +78,9 @@ def _workload(
     members = [
         pod
         for pod in pods
-        if selects(spec["selector"], pod["metadata"].get("labels") or {})
+        if _made_by(kind, meta["name"], pod)
         and not pod["metadata"].get("deletionTimestamp")
-        and (pod.get("status") or {}).get("phase") not in _ENDED
+        and (pod.get("status") or {}).get("phase") not in ENDED
     ]
     return Workload(
         kind=kind,
@@ -82,17 +90,44 @@ def _workload(
         # The API fills in 1 where nothing is written; 0 is what it says.
         replicas=spec.get("replicas", 1),
         ready=(item.get("status") or {}).get("readyReplicas") or 0,
-        anti_affinity=tuple(_anti_affinity(pod_spec, labels, meta["namespace"])),
+        anti_affinity=tuple(_anti_affinity(pod_spec, labels, meta["namespace"], around)),
         spread=tuple(_spread(pod_spec, labels)),
         pods=tuple(sorted(map(_place, members), key=lambda place: place.pod)),
-        containers=tuple(map(containers.of, pod_spec.get("containers") or ())),
+        containers=tuple(containers.of(pod_spec, members)),
         volumes=tuple(containers.volumes(item, members, kept)),
         priority_class=pod_spec.get("priorityClassName") or "",
         priority=next((pod["spec"].get("priority") for pod in members), None),
         tolerations=tolerations(pod_spec),
         selector=pod_spec.get("nodeSelector") or {},
         anywhere=anywhere(pod_spec),
+        borne=tuple(dict.fromkeys(tolerations(pod["spec"]) for pod in members)),
+        readied=containers.readied(item, members),
+        **_strategy(spec),
     )
+
+
+def _strategy(spec: Object) -> dict[str, Any]:
+    """How a release replaces its Pods: a Deployment's `strategy`, a StatefulSet's other word."""
+    strategy = spec.get("strategy") or spec.get("updateStrategy") or {}
+    rolling = strategy.get("rollingUpdate") or {}
+    most = {"max_unavailable": "maxUnavailable", "max_surge": "maxSurge"}
+    written = {name: rolling.get(word) for name, word in most.items()}
+    return {
+        "strategy": strategy.get("type") or "",
+        **{name: None if one is None else str(one) for name, one in written.items()},
+    }
+
+
+def _made_by(kind: str, name: str, pod: Object) -> bool:
+    """Whether a Pod is a workload's own: others may have the same labels.
+
+    A Deployment's ReplicaSets are called as it is, with the hash of the template that they have.
+    """
+    labels = pod["metadata"].get("labels") or {}
+    if kind == "Deployment":
+        kind, name = "ReplicaSet", f"{name}-{labels.get(_HASH)}"
+    owners = pod["metadata"].get("ownerReferences") or ()
+    return any((o.get("controller"), o["kind"], o["name"]) == (True, kind, name) for o in owners)
 
 
 def _place(pod: Object) -> Place:
@@ -107,18 +142,20 @@ def _place(pod: Object) -> Place:
     )
 
 
-def _anti_affinity(pod: Object, labels: dict[str, str], namespace: str) -> Iterator[Apart]:
+def _anti_affinity(pod: Object, labels: Labels, namespace: str, around: Labels) -> Iterator[Apart]:
     rules = (pod.get("affinity") or {}).get("podAntiAffinity") or {}
     terms = [(True, term) for term in rules.get(_REQUIRED) or ()]
     terms += [(False, one["podAffinityTerm"]) for one in rules.get(_PREFERRED) or ()]
     for required, term in terms:
-        elsewhere = term.get("namespaces") and namespace not in term["namespaces"]
-        here = term.get("namespaceSelector") is not None or not elsewhere
+        named, chosen = term.get("namespaces") or (), term.get("namespaceSelector")
+        # Where it says nothing of namespaces it is its own that is meant.
+        unsaid = not named and chosen is None
+        here = unsaid or namespace in named or selects(chosen, around)
         own = here and selects(term.get("labelSelector"), labels)
         yield Apart(topology_key=term["topologyKey"], required=required, own=own)
 
 
-def _spread(pod: Object, labels: dict[str, str]) -> Iterator[Apart]:
+def _spread(pod: Object, labels: Labels) -> Iterator[Apart]:
     for rule in pod.get("topologySpreadConstraints") or ():
         yield Apart(
             topology_key=rule["topologyKey"],
@@ -126,43 +163,3 @@ def _spread(pod: Object, labels: dict[str, str]) -> Iterator[Apart]:
             own=selects(rule.get("labelSelector"), labels),
             max_skew=rule.get("maxSkew", 1),
         )
-
-
-def budgets_of(
-    budgets: Listed, deployments: Listed, statefulsets: Listed, *, workloads: Iterable[Workload]
-) -> tuple[DisruptionBudget, ...]:
-    """All PodDisruptionBudgets, with those of these workloads that each selects."""
-    wanted = {str(w) for w in workloads}
-    labelled: list[tuple[str, str, dict[str, str]]] = []
-    for kind, listed in (("Deployment", deployments), ("StatefulSet", statefulsets)):
-        for item in listed.items:
-            meta = item["metadata"]
-            text = f"{kind} {meta['namespace']}/{meta['name']}"
-            if text in wanted:
-                template = item["spec"]["template"].get("metadata") or {}
-                labelled.append((text, meta["namespace"], template.get("labels") or {}))
-    return tuple(_budget(item, labelled) for item in budgets.items)
-
-
-def _budget(item: Object, labelled: list[tuple[str, str, dict[str, str]]]) -> DisruptionBudget:
-    meta, spec, status = item["metadata"], item.get("spec") or {}, item.get("status") or {}
-    selector = spec.get("selector")
-    return DisruptionBudget(
-        namespace=meta["namespace"],
-        name=meta["name"],
-        selects=tuple(
-            text
-            for text, namespace, labels in labelled
-            if namespace == meta["namespace"] and selects(selector, labels)
-        ),
-        min_available=_text(spec.get("minAvailable")),
-        max_unavailable=_text(spec.get("maxUnavailable")),
-        allowed=status.get("disruptionsAllowed") or 0,
-        healthy=status.get("currentHealthy") or 0,
-        desired=status.get("desiredHealthy") or 0,
-        expected=status.get("expectedPods") or 0,
-    )
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)

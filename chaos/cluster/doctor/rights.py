@@ -64,6 +64,7 @@ RIGHTS = (
     Right("list", "", "pods", "where replicas really are"),
     Right("list", "apps", "deployments", "workloads"),
     Right("list", "apps", "statefulsets", "workloads"),
+    Right("list", "apps", "daemonsets", "kube-proxy and the network's Pods"),
     Right("list", "policy", "poddisruptionbudgets", "PodDisruptionBudgets"),
     Right("list", "batch", "cronjobs", "CronJobs that take snapshots"),
     Right("list", "rbac.authorization.k8s.io", "clusterrolebindings", "who may do what"),

@@ -82,6 +82,7 @@ from chaos.cluster.facts.scheduling import (
     Toleration,
     Webhook,
 )
+from chaos.cluster.facts.system import DaemonSet, SystemFacts, SystemPod
 from chaos.cluster.facts.workloads import (
     Apart,
     Container,
@@ -111,6 +112,7 @@ __all__ = [
     "Component",
     "Container",
     "Counted",
+    "DaemonSet",
     "Declared",
     "Disk",
     "DisruptionBudget",
@@ -163,6 +165,8 @@ __all__ = [
     "StoredCertificate",
     "StoredKey",
     "StoredKeys",
+    "SystemFacts",
+    "SystemPod",
     "Target",
     "Toleration",
     "Unit",

@@ -25,6 +25,7 @@ from chaos.cluster.facts.etcd import EncryptionFacts, EtcdFacts, EtcdMetrics
 from chaos.cluster.facts.machines import FromPod, HealthAnswer, Machine
 from chaos.cluster.facts.monitoring import MonitoringFacts, OperationsFacts
 from chaos.cluster.facts.scheduling import NetworkFacts, PodGroup, ServiceFact, Webhook
+from chaos.cluster.facts.system import SystemFacts
 from chaos.cluster.facts.workloads import DisruptionBudget, NodeFact, Workload
 
 VERSION = 1
@@ -32,7 +33,11 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objectives:
-    """What is promised, and how often it is tried. The defaults are the sources'.
+    """What is promised, and how often it is tried.
+
+    The defaults are the sources', but two. Theirs for a node's failure is 30 s, which is the
+    API's; a Pod's is what Kubernetes' own defaults come to, 50 s of grace, 300 s of toleration and
+    a start. What a resolver may keep, and how old a drill may be, is our own.
 
     Args:
         api, etcd_leader: parts of the time, as 0.999.
@@ -97,6 +102,7 @@ class Facts:
         requests: what was asked of the API, and how often.
         machines: by node.
         pods: by the controller that they belong to.
+        system: the Pods that the cluster itself is made of.
         created: when the cluster was made, by its namespace kube-system.
         kubeadm: what the next machine will be made from.
         pointers: the URL of the API by who has it in the cluster: `kube-proxy`, `cluster-info`.
@@ -137,6 +143,7 @@ class Facts:
     webhooks: tuple[Webhook, ...] | NotAvailable = UNREAD
     network: NetworkFacts | NotAvailable = UNREAD
     pods: tuple[PodGroup, ...] | NotAvailable = UNREAD
+    system: SystemFacts | NotAvailable = UNREAD
     monitoring: MonitoringFacts | NotAvailable = UNREAD
     operations: OperationsFacts | NotAvailable = UNREAD
     created: datetime | NotAvailable = UNREAD

@@ -33,7 +33,8 @@ class Place:
     Args:
         node: None while it has none.
         waiting: why a container of it does not run (`ImagePullBackOff`, …).
-        started: how long it took from its creation to ready; None while it is not.
+        started: how long from when it had a node until its last container ran; None where one was
+            started again since, and while it is not ready.
     """
 
     pod: str
@@ -45,7 +46,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
-    """A container of a workload; requests and limits as written, None where there is none."""
+    """A container of a workload.
+
+    Args:
+        requests, limits: as the API has filled them in; what its Pod has as a whole is its own too.
+        kind: `init` where it ends before the others begin, `sidecar` where it goes on beside them.
+        given: whether it is none of the template's: something put it into the Pods.
+    """
 
     name: str
     image: str
@@ -54,6 +61,8 @@ class Container:
     limits: Mapping[str, str] = field(default_factory=dict)
     readiness: bool = False
     liveness: bool = False
+    kind: str = ""
+    given: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +73,9 @@ class Volume:
         kind: `claim` or `hostPath`.
         name: the claim's, or the path.
         modes: how it may be attached (`ReadWriteOnce`, …).
-        node_bound: the label of a node, other than its zone's, that the volume's data are bound to.
+        node_bound: what binds the volume's data to one node, whatever its labels: `hostPath`.
+        reach: the terms of which a node that attaches it must meet one; empty: any node may.
+        shared: whether all Pods of the workload have this one; else each has its own.
         zones: those that it can be attached in; empty: any.
         binding: its class's `volumeBindingMode`.
         missing: why nothing more is known of it.
@@ -75,6 +86,8 @@ class Volume:
     storage_class: str = ""
     modes: tuple[str, ...] = ()
     node_bound: str = ""
+    reach: tuple[tuple[Requirement, ...], ...] = ()
+    shared: bool = False
     zones: tuple[str, ...] = ()
     binding: str = ""
     missing: str = ""
@@ -91,6 +104,11 @@ class Workload:
         pods: those that are not ending.
         priority: of its class, as its Pods have it.
         selector, anywhere: what it asks of a node's labels; of `anywhere` one list must hold.
+        borne: what its Pods tolerate, each once: the API gives them more than the template says.
+        readied: how long from when the last Pod of its newest release had a node until all of them
+            were ready; None: not known.
+        strategy: how a release replaces its Pods (`RollingUpdate`, …); empty: not known.
+        max_unavailable, max_surge: of a RollingUpdate: a number or a percentage, as written.
     """
 
     kind: str
@@ -109,6 +127,11 @@ class Workload:
     tolerations: tuple[Toleration, ...] = ()
     selector: Mapping[str, str] = field(default_factory=dict)
     anywhere: tuple[tuple[Requirement, ...], ...] = ()
+    borne: tuple[tuple[Toleration, ...], ...] = ()
+    readied: timedelta | None = None
+    strategy: str = ""
+    max_unavailable: str | None = None
+    max_surge: str | None = None
 
     def __str__(self) -> str:
         return f"{self.kind} {self.namespace}/{self.name}"
@@ -122,6 +145,8 @@ class DisruptionBudget:
         selects: the workloads above (as text) whose Pods it selects.
         min_available, max_unavailable: a number or a percentage, as written.
         allowed: how many Pods may go now; healthy, desired, expected: as its status counts Pods.
+        reason: of its condition DisruptionAllowed (`SyncFailed`, …); empty: not known.
+        overlaps: the names of those that select a Pod of it as well.
     """
 
     namespace: str
@@ -133,6 +158,8 @@ class DisruptionBudget:
     healthy: int
     desired: int
     expected: int
+    reason: str = ""
+    overlaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +174,8 @@ class KubernetesNode:
         cpu, memory, pods: what Pods may ask for: thousandths of a processor, bytes, how many.
         gives: what else they may ask for, by its name, as `ephemeral-storage`.
         capacity_cpu, capacity_memory, capacity_disk: what the machine has.
-        images: the names of those that it has; kubelet tells 50 by default.
+        images: the names of those that it has, by tag and by digest.
+        images_told: how many those are; kubelet tells 50 by default. 0: not known.
         machine, boot: the machine's id, and that of its last boot.
         runtime, kernel, system: what runs it, as `containerd://2.3.7`.
     """
@@ -169,6 +197,7 @@ class KubernetesNode:
     capacity_memory: int = 0
     capacity_disk: int = 0
     images: tuple[str, ...] = ()
+    images_told: int = 0
     machine: str = ""
     boot: str = ""
     runtime: str = ""

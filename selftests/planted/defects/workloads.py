@@ -135,3 +135,14 @@ class BudgetOfAll(Workload):
 
     def change(self, deployment: Object) -> None:
         deployment["spec"]["replicas"] = 1
+
+
+class AllAtOnce(Workload):
+    """A release ends both replicas before it makes new ones, and its budget has no say in that."""
+
+    name = "all-at-once"
+    item = "workloads-rollout"
+    evidence = r"^a release of Deployment shop/planted ends all its Pods before .* \(Recreate\)"
+
+    def change(self, deployment: Object) -> None:
+        deployment["spec"]["strategy"] = {"type": "Recreate"}
