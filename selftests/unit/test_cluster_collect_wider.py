@@ -296,19 +296,32 @@ def hook(**changes: Any) -> Object:
     return {"metadata": {"name": "policy"}, "webhooks": [base | changes]}
 
 
-def endpoints(*ready: bool | None) -> Object:
+def endpoints(*ready: bool | None, at: str = "IPv4", pods: str = "") -> Object:
     labels = {"kubernetes.io/service-name": "hook"}
     return {
         "metadata": {"namespace": "policy", "labels": labels},
-        "endpoints": [{"addresses": ["x"], "conditions": {"ready": one}} for one in ready],
+        "addressType": at,
+        "endpoints": [
+            {"addresses": [f"{at}-{n}"], "conditions": {"ready": one}}
+            | ({"targetRef": {"uid": pods[n]}} if pods else {})
+            for n, one in enumerate(ready)
+        ],
     }
 
 
 SPACES = listed({"metadata": {"name": "policy", "labels": {"mine": "yes"}}})
 
 
-def found(one: Object, *pieces: Object) -> Any:
-    (webhook,) = webhooks.webhooks_of(listed(one), NOTHING, listed(*pieces), SPACES)
+def labelled(namespace: str, **labels: str) -> Object:
+    return {"metadata": {"name": "x", "namespace": namespace, "labels": labels}}
+
+
+RUNNING = (labelled("policy", app="hook"), labelled("kube-system", app="dns"))
+
+
+def found(one: Object, *pieces: Object, pods: tuple[Object, ...] = RUNNING) -> Any:
+    there = (SPACES, listed(*pods), listed(*pods[:1]), listed(labelled("", os="linux")))
+    (webhook,) = webhooks.webhooks_of(listed(one), NOTHING, listed(*pieces), *there)
     return webhook
 
 
@@ -320,26 +333,38 @@ def test_a_webhook_and_the_endpoints_behind_it() -> None:
     assert found(hook(clientConfig={"url": "https://x"})).ready is None
 
 
+def test_a_pod_with_two_addresses_is_one_endpoint() -> None:
+    both = (endpoints(True), endpoints(True, at="IPv6"))
+    assert found(hook(), *both).ready == 1
+    named = (endpoints(True, pods="a"), endpoints(True, pods="a"), endpoints(True, pods="b"))
+    assert found(hook(), *named).ready == 2
+
+
+EVERYTHING = [{"apiGroups": ["*"], "resources": ["*"], "operations": ["*"]}]
+
+
+def beyond(*names: str) -> Object:
+    """A selector of all namespaces but these."""
+    rule = {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": [*names]}
+    return {"matchExpressions": [rule]}
+
+
 @pytest.mark.parametrize(
     ("changes", "catches"),
     [
         ({}, ("pods of kube-system", "pods of policy")),
         ({"namespaceSelector": {"matchLabels": {"mine": "yes"}}}, ("pods of policy",)),
+        ({"namespaceSelector": beyond("policy", "kube-system")}, ()),
         (
-            {
-                "namespaceSelector": {
-                    "matchExpressions": [
-                        {
-                            "key": "kubernetes.io/metadata.name",
-                            "operator": "NotIn",
-                            "values": ["policy", "kube-system"],
-                        }
-                    ]
-                }
-            },
-            (),
+            {"namespaceSelector": beyond("policy", "kube-system"), "rules": EVERYTHING},
+            ("leases of kube-node-lease", "nodes"),
         ),
-        ({"objectSelector": {"matchLabels": {"a": "b"}}}, ()),
+        ({"objectSelector": {"matchLabels": {"app": "web"}}}, ()),
+        ({"objectSelector": {"matchLabels": {"app": "hook"}}}, ("pods of policy",)),
+        (
+            {"objectSelector": {"matchLabels": {"os": "linux"}}, "rules": EVERYTHING},
+            ("nodes",),
+        ),
         (
             {
                 "rules": [
@@ -359,6 +384,15 @@ def test_a_webhook_and_the_endpoints_behind_it() -> None:
 )
 def test_what_a_webhook_catches(changes: Object, catches: tuple[str, ...]) -> None:
     assert found(hook(**changes)).catches == catches
+
+
+def test_what_a_webhook_perhaps_catches() -> None:
+    conditions = [{"name": "x", "expression": "request.resource.resource != 'pods'"}]
+    one = found(hook(matchConditions=conditions))
+    assert (one.catches, one.perhaps) == ((), ("pods of kube-system", "pods of policy"))
+    # Its own Pods are not there: which labels they would have nobody knows.
+    one = found(hook(objectSelector={"matchLabels": {"app": "web"}}), pods=RUNNING[1:])
+    assert (one.catches, one.perhaps) == ((), ("pods of policy",))
 
 
 def test_every_address_of_a_service() -> None:

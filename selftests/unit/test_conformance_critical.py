@@ -228,6 +228,7 @@ GAPS: list[Defect] = [
     ("workloads-survive-zone", placed("worker-1", "stranger"), "nobody says where stranger stands"),
     ("webhooks-endpoints", hooked(service=None, ready=None), "it has a URL outside the cluster"),
     ("webhooks-endpoints", hooked(ready=None), "the endpoints of policy/webhook"),
+    ("webhooks-own-way", hooked(perhaps=("nodes",)), "whether policy.example.test of validating"),
     ("network-policies-declared", network(namespaces=()), "the inventory names none"),
     (
         "network-policies-enforced",

@@ -69,7 +69,9 @@ class Wider:
             from_pods=self.tried.result(),
             services=lists.use(webhooks.services_of, "services"),
             webhooks=lists.use(
-                webhooks.webhooks_of, *("validating", "mutating", "slices", "namespaces")
+                webhooks.webhooks_of,
+                *("validating", "mutating", "slices", "namespaces"),
+                *("pods", "deployments", "nodes"),
             ),
             network=self.network,
             pods=lists.use(pods.groups_of, *("pods", "claims", "volumes", "classes")),

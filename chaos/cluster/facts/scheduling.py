@@ -99,6 +99,7 @@ class Webhook:
         ready: how many endpoints of the Service are ready; None where that is not known.
         catches: the objects of its own namespace or of the nodes' and the system's that it would
             be asked for, as words.
+        perhaps: those of them of which that cannot be told from here.
     """
 
     configuration: str
@@ -108,6 +109,7 @@ class Webhook:
     service: str | None
     ready: int | None = None
     catches: tuple[str, ...] = ()
+    perhaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
