@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from chaos.cluster import facts as f
 from selftests.unit import conformance_deep as deep
 from selftests.unit.conformance_changes import (
     Case,
@@ -18,6 +21,11 @@ from selftests.unit.conformance_changes import (
 )
 
 CLUSTER_ADMIN = "ClusterRole/cluster-admin"
+
+
+def with_ops(facts: f.Facts) -> f.Facts:
+    return replace(facts, powerful=("cluster-admin", "ops"))
+
 
 RED: list[Case] = [
     (
@@ -69,6 +77,31 @@ RED: list[Case] = [
         "cluster-admin-bindings",
         bound(CLUSTER_ADMIN, "Group/system:authenticated"),
         "makes Group/system:authenticated cluster-admin",
+    ),
+    (
+        "cluster-admin-bindings",
+        bound(CLUSTER_ADMIN, "User/system:serviceaccount:kube-system:default"),
+        "ClusterRoleBinding mine makes ServiceAccount/kube-system/default cluster-admin",
+    ),
+    (
+        "cluster-admin-bindings",
+        both(with_ops, bound("ClusterRole/ops", "ServiceAccount/shop/deployer")),
+        "mine gives ServiceAccount/shop/deployer the ClusterRole ops, which allows everything",
+    ),
+    (
+        "cluster-admin-bindings",
+        bound(CLUSTER_ADMIN, "ServiceAccount/shop/deployer", namespace="kube-system"),
+        "RoleBinding kube-system/mine makes ServiceAccount/shop/deployer cluster-admin",
+    ),
+    (
+        "cluster-admin-bindings",
+        bound(CLUSTER_ADMIN, "Group/system:bootstrappers:x", "User/system:node:w"),
+        "makes Group/system:bootstrappers:x, User/system:node:w cluster-admin",
+    ),
+    (
+        "default-service-accounts",
+        bound("ClusterRole/view", "User/system:serviceaccount:shop:default"),
+        "gives ClusterRole/view to ServiceAccount/shop/default",
     ),
     (
         "default-service-accounts",

@@ -103,13 +103,15 @@ def test_strangers_learn_health_alone(item: Item) -> None:
     "2025, RBAC (Role-Based Access Control)",
 )
 def test_few_are_cluster_admin(item: Item) -> None:
-    """Looked at: all bindings to the ClusterRole cluster-admin.
+    """Looked at: all bindings to cluster-admin, and to every other ClusterRole whose rules allow
+    everything on all resources.
 
-    Expected: administrators' groups and users; no service account over the whole cluster, and never
-    everybody.
+    Expected: administrators' groups and users; no service account over the whole cluster or in
+    kube-system, by whichever of its names, and never everybody, all nodes or who joins.
 
-    Mend: `kubectl delete clusterrolebinding NAME`, after a role with what is really needed: as the
-    source's cluster-admin-ha, which names resources and verbs.
+    Mend: `kubectl delete clusterrolebinding NAME`, after a Role in the namespace where it works,
+    with the resources and verbs that it needs and, for a Lease or a ConfigMap, resourceNames. The
+    source's cluster-admin-ha is no model: it may delete any Lease, and patch any node.
 
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     RBAC (Role-Based Access Control) (Multi-Master RBAC Considerations).

@@ -19,6 +19,7 @@ from chaos.cluster.collect import (
     kubelets,
     replacing,
     restore,
+    roles,
     schedules,
     uninvited,
 )
@@ -94,6 +95,7 @@ class Deeper:
             ),
             anonymous=knocking.result(),
             bindings=lists.use(declared.bindings, "bindings", "role_bindings"),
+            powerful=lists.use(roles.powerful, "cluster_roles"),
             schedules=_schedules(answers, lists),
             restored=restored if isinstance(restored, Restored | NotAvailable) else facts.restored,
         )

@@ -21,6 +21,7 @@ PATHS = {
     "deployments": "/apis/apps/v1/deployments",
     "statefulsets": "/apis/apps/v1/statefulsets",
     "budgets": "/apis/policy/v1/poddisruptionbudgets",
+    "cluster_roles": "/apis/rbac.authorization.k8s.io/v1/clusterroles",
     "bindings": "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
     "role_bindings": "/apis/rbac.authorization.k8s.io/v1/rolebindings",
     "cronjobs": "/apis/batch/v1/cronjobs",
