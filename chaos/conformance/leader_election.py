@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from chaos.cluster.facts import Component, Declared, Facts, Lease, NodeFact, NotAvailable
+from chaos.cluster.facts import Declared, Facts, Lease, NodeFact, NotAvailable
 from chaos.conformance.machines import is_control_plane
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
+from chaos.conformance.programs import is_off, setting
 
 ELECTED = ("kube-controller-manager", "kube-scheduler")
 # The apiserver's clock is known to the second.
@@ -39,24 +40,21 @@ def _election_is_on(name: str, facts: Facts, findings: Findings) -> None:
         mine = [one for one in components if one.name == name]
         seen = seen or bool(mine)
         for one in mine:
-            file = one.flags.get("config")
-            if file and "leader-elect" not in one.flags:
-                findings.gap(f"leader election of {name} on {node}", f"{file} decides it")
-            elif is_on(one):
+            told = setting(one, "leader-elect")
+            if isinstance(told, NotAvailable):
+                findings.gap(f"leader election of {name} on {node}", told)
+            elif not is_off(told or "true"):
                 on.append(node)
             else:
-                findings.wrong.append(f"{name} on {node} runs with --leader-elect=false")
+                file = one.flags.get("config") if "leader-elect" not in one.flags else None
+                how = f"leaderElect: false in {file}" if file else "--leader-elect=false"
+                findings.wrong.append(f"{name} on {node} runs with {how}")
         if not mine and _belongs(node, facts):
             findings.wrong.append(f"{name} does not run on {node}")
     if not seen:
         findings.gap(name, "it was seen on no node")
     if on:
         findings.good.append(f"{name}: leader election is on, on {listed(on)}")
-
-
-def is_on(component: Component) -> bool:
-    """Whether it elects a leader before it acts, which is its default."""
-    return component.flags.get("leader-elect", "true").lower() not in ("false", "f", "0")
 
 
 def _belongs(name: str, facts: Facts) -> bool:

@@ -161,6 +161,23 @@ def test_election_that_a_file_decides() -> None:
     assert "/etc/kubernetes/scheduler.yaml decides it" in told(LEADERS, facts)
 
 
+@pytest.mark.parametrize(
+    ("flags", "settings", "expected"),
+    [
+        ({}, {}, Verdict.PASS),
+        ({}, {"leader-elect": "false"}, Verdict.FAIL),
+        ({"leader-elect": "true"}, {"leader-elect": "false"}, Verdict.PASS),
+    ],
+)
+def test_election_as_a_file_has_it(
+    flags: dict[str, str], settings: dict[str, str], expected: Verdict
+) -> None:
+    told_so = {"flags": {"config": "/etc/s.yaml"} | flags, "settings": settings, "unread": ""}
+    of_file = at(known(good().components["cp-2"]), 3, **told_so)
+    facts = replace(good(), components={**good().components, "cp-2": of_file})
+    assert verdict(LEADERS, facts) is expected
+
+
 def test_a_program_that_does_not_run_on_a_control_plane() -> None:
     gone = {**good().components, "cp-3": components("cp-3")[:2]}
     facts = replace(good(), components=gone)

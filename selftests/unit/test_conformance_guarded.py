@@ -13,6 +13,7 @@ from selftests.unit.conformance_changes import (
     Change,
     both,
     bound,
+    filed,
     flag,
     is_red,
     named,
@@ -142,6 +143,33 @@ RED: list[Case] = [
         "kubelet-authentication",
         of("kubelets", "worker-2", deep.kubelet("worker-2", readOnlyPort="10255")),
         "the kubelet of worker-2 serves without TLS on port 10255",
+    ),
+    (
+        "apiserver-authorization",
+        both(
+            flag("kube-apiserver", "authorization-config", "/etc/a.yaml", "cp-2"),
+            filed("kube-apiserver", "cp-2", authorization_mode="Webhook,RBAC"),
+        ),
+        "the apiserver of cp-2 decides by Webhook, RBAC, without Node",
+    ),
+    (
+        "profiling-off",
+        both(
+            flag("kube-scheduler", "config", "/etc/s.yaml", "cp-2"), filed("kube-scheduler", "cp-2")
+        ),
+        "kube-scheduler on cp-2 has profiling on",
+    ),
+    (
+        "leader-election-settings",
+        both(
+            flag("kube-scheduler", "config", "/etc/s.yaml"),
+            flag("kube-scheduler", "leader-elect-lease-duration", None),
+            *(
+                filed("kube-scheduler", name, leader_elect_lease_duration="8s")
+                for name in ("cp-1", "cp-2", "cp-3")
+            ),
+        ),
+        "kube-scheduler: lease 8 s, renew 10 s, retry 2 s: it may act after its lease has ended",
     ),
     (
         "leader-election-settings",

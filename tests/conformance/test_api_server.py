@@ -37,12 +37,14 @@ def test_speaks_tls(item: Item) -> None:
     "2025, Step 2: Initialize First Control Plane Node",
 )
 def test_node_and_rbac_decide(item: Item) -> None:
-    """Looked at: --authorization-mode of every kube-apiserver that runs.
+    """Looked at: --authorization-mode of every kube-apiserver that runs, or the authorizers of its
+    --authorization-config.
 
     Expected: Node and RBAC, and not AlwaysAllow, on each: with one that differs, what is forbidden
     depends on where the balancer sends.
 
-    Mend: --authorization-mode=Node,RBAC in kubeadm's ConfigMap and in every manifest.
+    Mend: --authorization-mode=Node,RBAC in kubeadm's ConfigMap and in every manifest, or
+    authorizers of these two types in the file.
 
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Step 2: Initialize First Control Plane Node (authorization-mode: "Node,RBAC").
@@ -170,11 +172,13 @@ def test_an_audit_log_is_kept(item: Item) -> None:
     source="kubernetes.io, Security Checklist",
 )
 def test_profiling_is_off(item: Item) -> None:
-    """Looked at: --profiling of every apiserver, controller-manager and scheduler that runs.
+    """Looked at: --profiling of every apiserver, controller-manager and scheduler that runs; of a
+    scheduler with --config enableProfiling in that file, beside which the flag does nothing.
 
     Expected: false: it tells of the program's inside, and a profile costs it processor time.
 
-    Mend: --profiling=false in extraArgs of all three and in every manifest.
+    Mend: --profiling=false in extraArgs of all three and in every manifest, or enableProfiling:
+    false in the scheduler's file.
 
     Source: kubernetes.io, Security Checklist; CIS Kubernetes Benchmark.
     """

@@ -17,6 +17,7 @@ from chaos.cluster.collect import (
     keys,
     kubeconfigs,
     kubelets,
+    program_files,
     replacing,
     restore,
     roles,
@@ -77,6 +78,9 @@ class Deeper:
         asked = self.asked.result()
         return replace(
             facts,
+            components=program_files.added(
+                facts.components, answers.each(of.FILES, lambda _, said: program_files.read(said))
+            ),
             etcd=self.etcd.result(),
             replacing=self.replacing.result(),
             created=lists.use(declared.created, "namespaces"),
