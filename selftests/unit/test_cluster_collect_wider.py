@@ -447,6 +447,26 @@ def test_what_is_declared_for_critical_namespaces() -> None:
         ("deny", True, ("Ingress", "Egress")),
         ("open", False, ()),
     ]
+    assert [p.opens for p in network.policies] == [(), ("Ingress",)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "opens"),
+    [
+        ({}, True),
+        ({"ports": [{"port": 80}]}, False),
+        ({"from": [{"namespaceSelector": {}}]}, True),
+        ({"from": [{"namespaceSelector": {}, "podSelector": {}}]}, True),
+        ({"from": [{"namespaceSelector": {}, "podSelector": {"matchLabels": {"a": "b"}}}]}, False),
+        ({"from": [{"podSelector": {}}]}, False),
+        ({"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}, True),
+        ({"from": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}]}, False),
+    ],
+)
+def test_a_rule_that_lets_everybody_pass(rule: Object, opens: bool) -> None:
+    items = listed(policy(ingress=[rule]))
+    (one,) = policies.network_of(items, ALL_SPACES, named=["shop"]).policies
+    assert one.opens == (("Ingress",) if opens else ())
 
 
 def forbidden(*items: Object, running: tuple[Object, ...] = ()) -> list[tuple[str, str]]:
@@ -455,8 +475,17 @@ def forbidden(*items: Object, running: tuple[Object, ...] = ()) -> list[tuple[st
         ALL_SPACES,
         listed(*(running or (runs("a"), runs("bb", "infra")))),
         critical=["shop"],
+        nodes={"w-1", "w-2", "w-3"},
     )
     return [(one.source, one.target) for one in pairs]
+
+
+def test_what_is_tried_is_of_several_pods_and_nodes() -> None:
+    there = [runs(n, nodeName=f"w-{i}") for n, i in (("a", 1), ("bb", 1), ("ccc", 2), ("dd", 9))]
+    outside = [runs(n, "infra", nodeName=f"w-{i}") for n, i in (("x", 1), ("yy", 3), ("z", 9))]
+    assert forbidden(policy(policyTypes=["Ingress"]), running=(*there, *outside)) == [
+        *(("infra/yy", "shop/a"), ("infra/x", "shop/ccc"), ("infra/yy", "shop/bb")),
+    ]
 
 
 def test_what_policies_forbid() -> None:

@@ -171,6 +171,14 @@ DEFECTS: list[Defect] = [
         "the namespace shop has no NetworkPolicy that selects all its Pods and allows nobody in",
     ),
     (
+        "network-policies-declared",
+        network(
+            f.Policy(namespace="shop", name="deny", everyone=True, denies=("Ingress",)),
+            f.Policy(namespace="shop", name="all", everyone=True, opens=("Ingress",)),
+        ),
+        "the namespace shop: all lets everybody in to all its Pods, whatever deny says",
+    ),
+    (
         "network-policies-enforced",
         trying("policy", connected=True),
         f"shop/web-1 to 198.51.100.21:1, which {POLICY} forbids: it was connected",
@@ -259,6 +267,12 @@ def test_what_is_not_known_is_not_covered(item: str, facts: f.Facts, said: str) 
         ("webhooks-endpoints", hooked(fail_closed=False, ready=0)),
         ("webhooks-own-way", hooked(fail_closed=False, catches=("nodes",))),
         ("webhooks-timeout", replace(good(), webhooks=())),
+        (
+            "network-policies-enforced",
+            replace(
+                good(), from_pods=(tried("policy", "a:1"), tried("policy", "a:2", control=False))
+            ),
+        ),
         (
             "drains-not-blocked",
             replace(good(), disruption_budgets=(budget("a", "b", allowed=0, healthy=1),)),

@@ -17,10 +17,11 @@ def test_policies_are_declared(item: Item) -> None:
     """Looked at: the NetworkPolicies of every critical namespace.
 
     Expected: one that selects all Pods and lets nobody in, beside those that let in whom one
-    expects.
+    expects; none that lets everybody in to all Pods, for policies add up. Whether what Pods call
+    is limited as well is told, and not demanded.
 
     Mend: a NetworkPolicy with `podSelector: {}`, `policyTypes: [Ingress, Egress]` and no rules,
-    and one for each who may.
+    and one for each who may, in and out; the first out is the cluster's DNS.
 
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Network Security ("Network Policies for Control Plane").
@@ -36,8 +37,9 @@ def test_policies_are_declared(item: Item) -> None:
     " Network Security",
 )
 def test_policies_are_enforced(item: Item) -> None:
-    """Looked at: a connection, tried out of a Pod's own network, that the policies forbid; and
-    the same from the node of the Pod that is called, which is always allowed.
+    """Looked at: up to three connections for each critical namespace, tried out of a Pod's own
+    network, that the policies forbid; and the same from the node of the Pod that is called, which
+    is always allowed.
 
     Expected: the first does not come about, and the second does. A network plugin without an
     enforcer takes policies and heeds none.

@@ -87,7 +87,8 @@ def _tried(
     balancers: tuple[Balancer, ...] | NotAvailable,
 ) -> tuple[FromPod, ...] | NotAvailable:
     critical = () if isinstance(network, NotAvailable) else network.namespaces
-    find = partial(policies.forbidden, critical=critical)
+    known = {node.name for node in cluster.nodes}
+    find = partial(policies.forbidden, critical=critical, nodes=known)
     forbidden = lists.use(find, *("policies", "namespaces", "pods"))
     wanted: list[Forbidden] = [] if isinstance(forbidden, NotAvailable) else forbidden
 

@@ -132,12 +132,14 @@ class Policy:
     Args:
         everyone: whether it selects all Pods of its namespace.
         denies: the directions (`Ingress`, `Egress`) in which it allows nothing by itself.
+        opens: those in which it allows everybody on every port: policies add up.
     """
 
     namespace: str
     name: str
     everyone: bool
     denies: tuple[str, ...] = ()
+    opens: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
