@@ -79,14 +79,26 @@ def kubelets_are_closed(facts: Facts, _inventory: Declared) -> CheckOutcome:
 
 def balancers_are_closed(facts: Facts, _inventory: Declared) -> CheckOutcome:
     """No Pod can connect to a balancer, but for the API."""
-    return _closed(facts, "balancer", "a balancer's own port")
+    findings, bare = Findings(), True
+    if isinstance(facts.balancers, NotAvailable):
+        return not_covered("the balancers", facts.balancers)
+    for one in facts.balancers:
+        if isinstance(one.config, NotAvailable):
+            findings.gap(f"the ports of {one.node}", one.config)
+        elif one.config.pages:
+            bare = False
+        else:
+            findings.good.append(f"HAProxy on {one.node} has no page that is not for it alone")
+    if bare and facts.balancers:
+        return findings.outcome()
+    return _closed(facts, "balancer", "a balancer's own port", findings)
 
 
-def _closed(facts: Facts, what: str, name: str) -> CheckOutcome:
-    tried = _tried(facts, what)
+def _closed(facts: Facts, what: str, name: str, findings: Findings | None = None) -> CheckOutcome:
+    tried, findings = _tried(facts, what), findings or Findings()
     if isinstance(tried, NotAvailable):
-        return not_covered(f"whether Pods reach {name}", tried)
-    findings = Findings()
+        findings.gap(f"whether Pods reach {name}", tried)
+        return findings.outcome()
     if not tried:
         why = "nothing was tried: no Pod to try it from, or no port to be closed"
         findings.gap(f"whether Pods reach {name}", why)
@@ -95,7 +107,7 @@ def _closed(facts: Facts, what: str, name: str) -> CheckOutcome:
         if one.connected:
             findings.wrong.append(f"a Pod on {one.source} was connected to {name}, {one.target}")
         elif not one.control:
-            findings.gap(f"{name}, {one.target}", f"nobody answers {one.source} itself there")
+            findings.gap(f"{name}, {one.target}", "nobody answers there at all")
         else:
             refused.append(f"{one.target} (from {one.source})")
     if refused:

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from chaos.cluster.collect import containers, kubernetes, pods, policies, webhooks
+from chaos.cluster.collect import (
+    containers,
+    declared_policies,
+    kubernetes,
+    pods,
+    policies,
+    webhooks,
+)
 from chaos.cluster.collect.volumes import Volumes
 from chaos.cluster.collect.workloads import workloads_of
 from chaos.cluster.facts import Requirement, Toleration, Volume
@@ -441,7 +448,7 @@ def test_what_is_declared_for_critical_namespaces() -> None:
         policy("open", podSelector={"matchLabels": {"a": "b"}}, ingress=[{}]),
         policy("away", "infra"),
     )
-    network = policies.network_of(listed(*items), ALL_SPACES, named=["shop"])
+    network = declared_policies.network_of(listed(*items), ALL_SPACES, named=["shop"])
     assert network.namespaces == ("shop", "vault")
     assert [(p.name, p.everyone, p.denies) for p in network.policies] == [
         ("deny", True, ("Ingress", "Egress")),
@@ -465,7 +472,7 @@ def test_what_is_declared_for_critical_namespaces() -> None:
 )
 def test_a_rule_that_lets_everybody_pass(rule: Object, opens: bool) -> None:
     items = listed(policy(ingress=[rule]))
-    (one,) = policies.network_of(items, ALL_SPACES, named=["shop"]).policies
+    (one,) = declared_policies.network_of(items, ALL_SPACES, named=["shop"]).policies
     assert one.opens == (("Ingress",) if opens else ())
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chaos.cluster import facts as f
+from chaos.cluster.haproxy import parse_haproxy
 from chaos.measure.verdict import Verdict
 from selftests.unit.conformance_parts import HOST, ZONE, budget
 from selftests.unit.conformance_support import SILENT, at, good, known, told, verdict
@@ -75,6 +76,13 @@ def network(*policies: f.Policy, namespaces: tuple[str, ...] = ("shop",)) -> f.F
 def trying(what: str, **changes: Any) -> f.Facts:
     """With one connection of this kind, and no other."""
     return replace(good(), from_pods=(tried(what, "198.51.100.21:1", **changes),))
+
+
+def with_config(text: str | None) -> f.Facts:
+    """With balancers of this configuration, and no connection tried."""
+    config = f.UNREAD if text is None else parse_haproxy(text)
+    balancers = tuple(replace(one, config=config) for one in known(good().balancers))
+    return replace(good(), balancers=balancers, from_pods=())
 
 
 POLICY = "NetworkPolicy shop/default-deny"
@@ -248,8 +256,10 @@ GAPS: list[Defect] = [
         replace(good(), from_pods=()),
         "no connection was found that they should refuse",
     ),
-    ("etcd-closed-to-pods", trying("etcd", control=False), "nobody answers worker-1 itself there"),
+    ("etcd-closed-to-pods", trying("etcd", control=False), "198.51.100.21:1: nobody answers there"),
     ("kubelet-closed-to-pods", replace(good(), from_pods=()), "nothing was tried"),
+    ("balancer-closed-to-pods", replace(good(), from_pods=()), "nothing was tried"),
+    ("balancer-closed-to-pods", with_config(None), "the ports of lb-1: nobody looked at it"),
 ]
 
 
@@ -267,6 +277,11 @@ def test_what_is_not_known_is_not_covered(item: str, facts: f.Facts, said: str) 
         ("webhooks-endpoints", hooked(fail_closed=False, ready=0)),
         ("webhooks-own-way", hooked(fail_closed=False, catches=("nodes",))),
         ("webhooks-timeout", replace(good(), webhooks=())),
+        ("balancer-closed-to-pods", with_config("frontend api\n bind *:6443\n mode tcp\n")),
+        (
+            "balancer-closed-to-pods",
+            with_config("frontend s\n bind 127.0.0.1:8404\n mode http\n stats enable\n"),
+        ),
         (
             "network-policies-enforced",
             replace(

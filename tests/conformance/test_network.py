@@ -60,10 +60,10 @@ def test_policies_are_enforced(item: Item) -> None:
     " Network Security",
 )
 def test_etcd_is_closed(item: Item) -> None:
-    """Looked at: etcd's client and peer ports, tried out of a Pod's own network and from the
-    Pod's node.
+    """Looked at: the client and peer ports of each member of etcd, as its URLs have them, tried out
+    of a Pod's own network and from the member's machine.
 
-    Expected: the node is answered and the Pod is not: whoever takes over a Pod should not even
+    Expected: the machine is answered and the Pod is not: whoever takes over a Pod should not even
     see it. Its certificates are the second wall, not the first.
 
     Mend: a packet filter on the machines of etcd that lets in control planes and members alone.
@@ -82,9 +82,9 @@ def test_etcd_is_closed(item: Item) -> None:
     " Network Security",
 )
 def test_kubelets_are_closed(item: Item) -> None:
-    """Looked at: kubelet's port, tried out of a Pod's own network and from the Pod's node.
+    """Looked at: kubelet's port, tried out of a Pod's own network and from kubelet's own machine.
 
-    Expected: the node is answered and the Pod is not.
+    Expected: the machine is answered and the Pod is not.
 
     Mend: a packet filter on the nodes that lets in control planes and those who measure; waive
     it where a Pod (metrics-server) must.
@@ -103,12 +103,13 @@ def test_kubelets_are_closed(item: Item) -> None:
     " Network Security",
 )
 def test_balancers_are_closed(item: Item) -> None:
-    """Looked at: the ports of the balancers' pages of statistics, tried out of a Pod's own
-    network and from the Pod's node.
+    """Looked at: the ports of the balancers' pages of statistics or metrics, tried out of a Pod's
+    own network and from the balancer itself.
 
-    Expected: the node is answered and the Pod is not; the API's own port stays open.
+    Expected: the balancer is answered and the Pod is not, or there is no such port; the API's own
+    port stays open.
 
-    Mend: a packet filter on the balancers, or `bind` to the network of the machines alone.
+    Mend: a packet filter on the balancers, or `bind` to the balancer's own 127.0.0.1.
 
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Network Security.

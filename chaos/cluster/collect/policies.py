@@ -1,4 +1,4 @@
-"""NetworkPolicies: what they declare, and which connections they forbid.
+"""NetworkPolicies: which connections they forbid.
 
 Source: kubernetes.io, "Network Policies".
 """
@@ -12,13 +12,10 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from chaos.cluster.collect.selectors import selects
-from chaos.cluster.collect.workloads import CRITICAL
-from chaos.cluster.facts import NetworkFacts, Policy
 from chaos.cluster.kube import Listed, Object
 
 INGRESS, EGRESS = "Ingress", "Egress"
 SIDES = {INGRESS: "from", EGRESS: "to"}
-ANYWHERE = ("0.0.0.0/0", "::/0")
 
 
 _Pair = tuple[Object, Object]
@@ -43,51 +40,7 @@ class Forbidden:
     because: tuple[str, ...]
 
 
-def network_of(policies: Listed, namespaces: Listed, *, named: Iterable[str]) -> NetworkFacts:
-    """What is declared for the namespaces whose workloads must survive."""
-    critical = dict.fromkeys(named)
-    for namespace in namespaces.items:
-        labels = namespace["metadata"].get("labels") or {}
-        if labels.get(CRITICAL) == "true":
-            critical[namespace["metadata"]["name"]] = None
-    mine = [p for p in policies.items if p["metadata"]["namespace"] in critical]
-    return NetworkFacts(namespaces=tuple(critical), policies=tuple(map(_policy, mine)))
-
-
-def _policy(item: Object) -> Policy:
-    spec = item.get("spec") or {}
-    return Policy(
-        namespace=item["metadata"]["namespace"],
-        name=item["metadata"]["name"],
-        everyone=not any((spec.get("podSelector") or {}).values()),
-        denies=tuple(kind for kind in _kinds(spec) if not spec.get(kind.lower())),
-        opens=tuple(
-            kind
-            for kind in _kinds(spec)
-            if any(_for_all(rule, SIDES[kind]) for rule in spec.get(kind.lower()) or ())
-        ),
-    )
-
-
-def _for_all(rule: Mapping[str, Any], side: str) -> bool:
-    """Whether a rule lets everybody pass, or every Pod of the cluster, on whatever port."""
-    if rule.get("ports"):
-        return False
-    return not rule.get(side) or any(_is_everybody(one) for one in rule[side])
-
-
-def _is_everybody(peer: Mapping[str, Any]) -> bool:
-    if block := peer.get("ipBlock"):
-        return block["cidr"] in ANYWHERE and not block.get("except")
-    spaces = peer.get("namespaceSelector")
-    return spaces is not None and not any((*spaces.values(), *_values(peer.get("podSelector"))))
-
-
-def _values(selector: Mapping[str, Any] | None) -> Iterable[Any]:
-    return (selector or {}).values()
-
-
-def _kinds(spec: Mapping[str, Any]) -> Sequence[str]:
+def kinds(spec: Mapping[str, Any]) -> Sequence[str]:
     """Its directions; where it does not say, Ingress, and Egress if there are such rules."""
     default = [INGRESS, *([EGRESS] if spec.get("egress") else [])]
     return spec.get("policyTypes") or default
@@ -191,7 +144,7 @@ class _Rules:
             one
             for one in self.policies
             if one["metadata"]["namespace"] == pod["metadata"]["namespace"]
-            and kind in _kinds(one["spec"])
+            and kind in kinds(one["spec"])
             and selects(one["spec"].get("podSelector") or {}, _labels(pod))
         ]
         side = SIDES[kind]

@@ -8,6 +8,7 @@ from functools import partial
 from chaos.cluster.cluster import Cluster
 from chaos.cluster.collect import (
     clocks,
+    declared_policies,
     from_pods,
     monitoring,
     operations,
@@ -21,6 +22,7 @@ from chaos.cluster.collect.on_nodes import Answers
 from chaos.cluster.collect.policies import Forbidden
 from chaos.cluster.facts import (
     Balancer,
+    EtcdFacts,
     Facts,
     FromPod,
     MonitoringFacts,
@@ -44,15 +46,23 @@ class Wider:
     operations: Later[OperationsFacts | NotAvailable]
 
     @classmethod
-    def begin(cls, cluster: Cluster, lists: Lists, answers: Answers) -> Wider:
+    def begin(
+        cls,
+        cluster: Cluster,
+        lists: Lists,
+        answers: Answers,
+        etcd: EtcdFacts | NotAvailable,
+    ) -> Wider:
         """Begin asking."""
         named = cluster.inventory.critical_namespaces
-        network = lists.use(partial(policies.network_of, named=named), *("policies", "namespaces"))
+        network = lists.use(
+            partial(declared_policies.network_of, named=named), *("policies", "namespaces")
+        )
         return cls(
             cluster,
             network,
             Later(partial(clocks.look, cluster)),
-            Later(partial(_tried, cluster, lists, network, answers.balancers())),
+            Later(partial(_tried, cluster, lists, network, answers.balancers(), etcd)),
             Later(partial(monitoring.look, cluster)),
             Later(partial(operations.look, cluster)),
         )
@@ -85,6 +95,7 @@ def _tried(
     lists: Lists,
     network: NetworkFacts | NotAvailable,
     balancers: tuple[Balancer, ...] | NotAvailable,
+    etcd: EtcdFacts | NotAvailable,
 ) -> tuple[FromPod, ...] | NotAvailable:
     critical = () if isinstance(network, NotAvailable) else network.namespaces
     known = {node.name for node in cluster.nodes}
@@ -97,6 +108,6 @@ def _tried(
     guarded = {item["metadata"]["namespace"] for item in items}
 
     def look(listed: Listed) -> tuple[FromPod, ...] | NotAvailable:
-        return from_pods.look(cluster, listed, wanted, balancers, guarded=guarded)
+        return from_pods.look(cluster, listed, wanted, balancers, etcd=etcd, guarded=guarded)
 
     return lists.use(look, "pods")
