@@ -56,7 +56,7 @@ def test_services_that_are_there() -> None:
             unit("crio", load="not-found", active="inactive", on=""),
             unit("chrony"),
             unit("chrony"),
-            "Container=systemd-nspawn\nLeap=Normal\n",
+            "Container=systemd-nspawn\nHost=Cp-1\nLeap=Normal\n",
         ]
     )
     found = machines.read(said(units=text), SPAN)
@@ -69,7 +69,7 @@ def test_services_that_are_there() -> None:
     clock = found.clock
     assert not isinstance(clock, NotAvailable)
     assert (clock.keepers, clock.synchronised) == (("chrony",), True)
-    assert clock.container == "systemd-nspawn"
+    assert (clock.container, found.host) == ("systemd-nspawn", "Cp-1")
 
 
 def test_a_clock_is_known_between_two_bounds() -> None:

@@ -202,6 +202,17 @@ def test_a_lease_without_a_fresh_holder(changes: dict[str, Any], said: str) -> N
     assert said in told(LEADERS, facts)
 
 
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("IP-10-0-0-7", Verdict.PASS), ("other", Verdict.FAIL), ("", Verdict.NOT_COVERED)],
+)
+def test_a_holder_by_the_name_that_its_machine_has(host: str, expected: Verdict) -> None:
+    machines = {**good().machines, "cp-2": replace(known(good().machines["cp-2"]), host=host)}
+    held = (lease("kube-controller-manager"), lease("kube-scheduler", holder="ip-10-0-0-7_1-2"))
+    facts = replace(good(), machines=machines, leases=LeaseFacts(at=NOW, leases=held))
+    assert verdict(LEADERS, facts) is expected
+
+
 @pytest.mark.parametrize("seconds", [-1, 0, 15])
 def test_a_lease_that_is_within_its_time(seconds: int) -> None:
     leases = tuple(

@@ -34,6 +34,7 @@ _UNITS = f"""
 systemctl show -p Id,LoadState,UnitFileState,ActiveState,Restart \
     {" ".join(f"{name}.service" for name in (*SERVICES, *KEEPERS))}
 echo "Container=$(systemd-detect-virt --container 2>/dev/null)"
+echo "Host=$(cat /proc/sys/kernel/hostname 2>/dev/null)"
 [ -e /run/systemd/timesync/synchronized ] && echo Synchronised=yes
 command -v chronyc >/dev/null && chronyc -n tracking 2>/dev/null |
     sed -n 's/^Leap status *: */Leap=/p'

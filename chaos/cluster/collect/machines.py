@@ -50,6 +50,7 @@ def read(said: Mapping[str, Said], span: tuple[float, float]) -> Machine:
         resolved=_names(said.get(NAMES)),
         cpus=cpus,
         memory=memory,
+        host=_told(said).get("Host", ""),
     )
 
 
@@ -153,16 +154,22 @@ def _size(said: Said | None) -> tuple[int | None, int | None]:
     return int(words[0]), int(words[1]) * 1024
 
 
+def _told(said: Mapping[str, Said]) -> dict[str, str]:
+    """What stands behind the services."""
+    units = said.get(UNITS)
+    text = units.out if units and not units.code else ""
+    return next(_blocks(text[text.rfind("Container=") :]), {}) if "Container=" in text else {}
+
+
 def _clock(said: Mapping[str, Said], span: tuple[float, float]) -> Clock | NotAvailable:
     try:
         first, last = (float(said[name].out) for name in (FIRST, LAST))
     except (KeyError, ValueError):
         return NotAvailable("its clock could not be read")
-    units = said.get(UNITS)
+    units, told = said.get(UNITS), _told(said)
     text = units.out if units and not units.code else ""
     running = {unit.name for unit in _units(text) if unit.active}
     keepers = tuple(name for name in KEEPERS if name in running)
-    told = next(_blocks(text[text.rfind("Container=") :]), {}) if "Container=" in text else {}
     synchronised: bool | None = None
     if "Leap" in told:
         synchronised = told["Leap"] == "Normal"
