@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from chaos.cluster.facts import Clock, Declared, Disk, Facts, NotAvailable
+from chaos.cluster.facts import Clock, Declared, Disk, Facts, Kernel, NotAvailable
 from chaos.conformance.node_services import asked
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
 from chaos.conformance.times import told
 
-FORWARD = "net.ipv4.ip_forward"
+FORWARD = {4: "net.ipv4.ip_forward", 6: "net.ipv6.conf.all.forwarding"}
 BRIDGE = ("net.bridge.bridge-nf-call-iptables", "net.bridge.bridge-nf-call-ip6tables")
 MODULE = "br_netfilter"
 PACKAGES = ("kubelet", "kubeadm", "kubectl")
@@ -25,17 +25,26 @@ def forwarding_is_on(facts: Facts, _inventory: Declared) -> CheckOutcome:
         if isinstance(machine.kernel, NotAvailable):
             findings.gap(f"the kernel of {node.name}", machine.kernel)
             continue
-        live, later = machine.kernel.live.get(FORWARD), machine.kernel.persistent.get(FORWARD)
-        if live != "1":
-            findings.wrong.append(f"{node.name} has {FORWARD} = {live or 'nothing'} now")
-        elif later != "1":
-            how = f"sets it to {later}" if later else "does not set it"
-            findings.wrong.append(f"{node.name} has {FORWARD} = 1, and the next boot {how}")
-        else:
-            good.append(node.name)
+        families = node.kubernetes.families if node.kubernetes else ()
+        names = [FORWARD[family] for family in families or (4,)]
+        wrong = [told for name in names if (told := _forgets(machine.kernel, name))]
+        findings.wrong += [f"{node.name} has {told}" for told in wrong]
+        if not wrong:
+            good.append(f"{node.name} ({listed(names)})")
     if good:
-        findings.good.append(f"{FORWARD} = 1, now and after a boot: {listed(good)}")
+        findings.good.append(f"1, now and after a boot: {listed(good)}")
     return findings.outcome()
+
+
+def _forgets(kernel: Kernel, name: str) -> str:
+    """What is wrong with a setting that must be 1, now or after a boot; empty if nothing is."""
+    live, later = kernel.live.get(name), kernel.persistent.get(name)
+    if live != "1":
+        return f"{name} = {live or 'nothing'} now"
+    if later != "1":
+        how = f"sets it to {later}" if later else "does not set it"
+        return f"{name} = 1, and the next boot {how}"
+    return ""
 
 
 def bridges_are_filtered(facts: Facts, _inventory: Declared) -> CheckOutcome:

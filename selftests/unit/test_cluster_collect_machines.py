@@ -121,6 +121,28 @@ module br_netfilter
     assert (kernel.modules, kernel.bridges) == (("br_netfilter",), ("cni0",))
 
 
+@pytest.mark.parametrize(
+    ("files", "later"),
+    [
+        (("99-k8s.conf net.ipv4.ip_forward=1", "99-sysctl.conf net.ipv4.ip_forward=0"), "0"),
+        (("99-sysctl.conf net.ipv4.ip_forward=0", "99-z.conf net.ipv4.ip_forward=1"), "1"),
+        (("10-a.conf net.ipv4.conf.all.forwarding=1",), "1"),
+    ],
+)
+def test_files_count_by_their_names(files: tuple[str, ...], later: str) -> None:
+    text = "".join(f"file /etc/sysctl.d/{one}\n" for one in files)
+    kernel = machines.read(said(kernel=text), SPAN).kernel
+    assert not isinstance(kernel, NotAvailable)
+    assert kernel.persistent == {"net.ipv4.ip_forward": later}
+
+
+def test_an_empty_file_hides_others_of_its_name() -> None:
+    text = "file /usr/lib/sysctl.d/9.conf net.ipv4.ip_forward=1\nfile /etc/sysctl.d/9.conf \n"
+    kernel = machines.read(said(kernel=text), SPAN).kernel
+    assert not isinstance(kernel, NotAvailable)
+    assert kernel.persistent == {}
+
+
 def test_which_packages_are_held() -> None:
     text = "hi  kubelet\nii  kubeadm\nrc  kubectl\n"
     assert machines.read(said(packages=text), SPAN).packages == {"kubelet": True, "kubeadm": False}

@@ -288,6 +288,25 @@ def test_what_a_node_has_and_gives() -> None:
     assert known.conditions == {"Ready": "True"}
 
 
+@pytest.mark.parametrize(
+    ("cidrs", "own", "families"),
+    [
+        (["10.0.0.0/24", "fd00::/64"], ["1.2.3.4"], (4, 6)),
+        ([], ["fd00::1"], (6,)),
+        ([], ["1.2.3.4", "fd00::1"], ()),
+        ([], [], ()),
+    ],
+)
+def test_which_addresses_pods_have(
+    cidrs: list[str], own: list[str], families: tuple[int, ...]
+) -> None:
+    addresses = [{"type": "InternalIP", "address": one} for one in own]
+    node = {"metadata": {"name": "w"}, "spec": {"podCIDRs": cidrs}}
+    assert (
+        kubernetes.kubernetes_of(node | {"status": {"addresses": addresses}}).families == families
+    )
+
+
 # webhooks and Services
 
 

@@ -119,7 +119,8 @@ def test_workers_over_zones(item: Item) -> None:
     " API Server Connection Refused",
 )
 def test_nodes_run(item: Item) -> None:
-    """Looked at: the systemd units kubelet and containerd (or crio, docker) of every node.
+    """Looked at: the systemd units kubelet and containerd (or crio, docker, as kubelet tells it)
+    of every node.
 
     Expected: enabled, running, and with a Restart other than `no`.
 
@@ -140,7 +141,8 @@ def test_nodes_run(item: Item) -> None:
 )
 def test_forwarding_is_on(item: Item) -> None:
     """Looked at: net.ipv4.ip_forward as it is, and as the files of sysctl set it at the next
-    boot.
+    boot; net.ipv6.conf.all.forwarding where Pods have such addresses. systemd reads
+    /etc/sysctl.conf through a link /etc/sysctl.d/99-sysctl.conf alone, which not all have.
 
     Expected: 1 in both. The source writes into /proc, which the next boot forgets: the node
     then comes back Ready, and its Pods reach nobody.

@@ -20,8 +20,9 @@ KEEPERS = ("chrony", "chronyd", "ntp", "ntpd", "ntpsec", "openntpd", "systemd-ti
 SERVICES = ("kubelet", "containerd", "crio", "docker", "haproxy", "keepalived", "etcd")
 SETTINGS = (
     *("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables"),
-    "net.bridge.bridge-nf-call-ip6tables",
+    *("net.bridge.bridge-nf-call-ip6tables", "net.ipv6.conf.all.forwarding"),
 )
+_SET = "ip_forward|bridge-nf-call|conf[./]all[./]forwarding"
 PATHS = (
     *("/", "/var/lib/etcd", "/var/lib/kubelet", "/var/lib/containerd", "/var/lib/containers"),
     *("/var/lib/docker", "/var/log"),
@@ -50,12 +51,14 @@ for b in /sys/class/net/*/brif; do
 done
 for d in /usr/lib /usr/local/lib /run /etc; do
     for f in $d/sysctl.d/*.conf; do
-        [ -r "$f" ] && grep -E 'ip_forward|bridge-nf-call' "$f" | sed "s,^,file $f ,"
+        [ -r "$f" ] || continue
+        echo "file $f "  # it hides others of its name whatever stands in it
+        grep -E '{_SET}' "$f" | sed "s,^,file $f ,"
     done
     grep -hswE '^[[:space:]]*{MODULE}' $d/modules-load.d/*.conf | sed 's,^,module ,'
 done
-[ -r /etc/sysctl.conf ] && grep -E 'ip_forward|bridge-nf-call' /etc/sysctl.conf |
-    sed 's,^,file /etc/sysctl.conf ,'
+[ -d /run/systemd/system ] || [ ! -r /etc/sysctl.conf ] ||
+    grep -E '{_SET}' /etc/sysctl.conf | sed 's,^,file /etc/sysctl.conf ,'
 grep -hsw {MODULE} /etc/modules | sed 's,^,module ,'
 true
 """

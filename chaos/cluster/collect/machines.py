@@ -31,6 +31,8 @@ from chaos.cluster.facts import (
 from chaos.cluster.shell import Said
 
 _T = TypeVar("_T")
+# Two names of one setting.
+ALIASES = {"net.ipv4.conf.all.forwarding": "net.ipv4.ip_forward"}
 
 
 def read(said: Mapping[str, Said], span: tuple[float, float]) -> Machine:
@@ -114,7 +116,8 @@ def _kernel(text: str) -> Kernel:
 def _persistent(files: Mapping[str, list[str]]) -> dict[str, str]:
     """What is set at a boot: a file hides those of its name in folders before, the last one wins.
 
-    Source: sysctl.d(5). /etc/sysctl.conf is read behind the folders where it is read at all.
+    Source: sysctl.d(5), sysctl(8). systemd reads /etc/sysctl.conf through a link of a folder alone;
+    where it does not run, procps reads it behind them.
     """
     by_name = {path.rpartition("/")[2]: path for path in files}
     order = sorted(by_name, key=lambda name: (by_name[name] == "/etc/sysctl.conf", name))
@@ -124,7 +127,7 @@ def _persistent(files: Mapping[str, list[str]]) -> dict[str, str]:
             setting = re.match(r"\s*-?([\w./-]+)\s*=\s*(\S+)", line)
             if setting and not line.lstrip().startswith(("#", ";")):
                 key = setting[1] if "." in setting[1] else setting[1].replace("/", ".")
-                found[key] = setting[2]
+                found[ALIASES.get(key, key)] = setting[2]
     return found
 
 

@@ -148,6 +148,7 @@ class KubernetesNode:
         images: the names of those that it has; kubelet tells 50 by default.
         machine, boot: the machine's id, and that of its last boot.
         runtime, kernel, system: what runs it, as `containerd://2.3.7`.
+        families: 4 and 6, those of its Pods' addresses; empty where that is not known.
     """
 
     ready: bool
@@ -170,6 +171,7 @@ class KubernetesNode:
     runtime: str = ""
     kernel: str = ""
     system: str = ""
+    families: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
