@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 from datetime import timedelta
@@ -146,6 +147,44 @@ def test_an_empty_file_hides_others_of_its_name() -> None:
 def test_which_packages_are_held() -> None:
     text = "hi  kubelet\nii  kubeadm\nrc  kubectl\n"
     assert machines.read(said(packages=text), SPAN).packages == {"kubelet": True, "kubeadm": False}
+
+
+LOCKED = """\
+[[packages]]
+name = "kubelet"
+[[packages.conditions]]
+key = "evr"
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "held"),
+    [
+        ("yum.repos.d/k8s.repo", "[k]\nexclude=kube* cri-tools\n", "kubelet kubeadm kubectl"),
+        ("dnf/dnf.conf", "excludepkgs = kubelet,kubectl\n", "kubelet kubectl"),
+        ("dnf/dnf.conf", "#exclude=kubelet\n", ""),
+        ("dnf/plugins/versionlock.list", "kubelet-0:1.36.2-150500.1.1.*\n", "kubelet"),
+        ("dnf/plugins/versionlock.list", "0:kubeadm-1.36.2-1.*\nkubectl-*\n", "kubeadm kubectl"),
+        ("dnf/plugins/versionlock.list", "# kubelet-0:1.36.2-1.*\n!kubeadm-0:1-1.*\n", ""),
+        ("yum/pluginconf.d/versionlock.list", "0:kubelet-1.36.2-1.*\n", "kubelet"),
+        ("dnf/versionlock.toml", LOCKED, "kubelet"),
+        ("zypp/locks", "type: package\nsolvable_name: kubelet\n", "kubelet"),
+        ("dnf/dnf.conf", "exclude=kubelet-doc\n", ""),
+    ],
+)
+def test_what_holds_a_package_of_rpm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, text: str, held: str
+) -> None:
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text(text)
+    rpm = tmp_path / "rpm"
+    rpm.write_text("#!/bin/sh\n")
+    rpm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    question = machine_questions._PACKAGES.replace("dpkg-query", "no-dpkg")
+    answer = asked(question.replace("/etc/", f"{tmp_path}/"))
+    packages = machines.read({PACKAGES: answer}, SPAN).packages
+    assert packages == {name: name in held for name in ("kubelet", "kubeadm", "kubectl")}
 
 
 def test_disks_once_each_and_sizes() -> None:

@@ -189,7 +189,8 @@ def test_packages_are_held(item: Item) -> None:
     Expected: held: an upgrade of the system that takes them along breaks the order in which a
     cluster is upgraded. Where they come from no package this is not covered.
 
-    Mend: `apt-mark hold kubelet kubeadm kubectl`, or `exclude=` in the repository's file.
+    Mend: `apt-mark hold kubelet kubeadm kubectl`; with rpm `exclude=` in the repository's file,
+    or `dnf versionlock add`.
 
     Source: Kubernetes High Availability: Tutorial & Instructions, Install packages and
     configure Linux system ("apt-mark hold kubelet kubeadm kubectl").

@@ -66,11 +66,23 @@ _PACKAGES = f"""
 if command -v dpkg-query >/dev/null; then
     dpkg-query -W -f='${{db:Status-Abbrev}} ${{Package}}\\n' {" ".join(HELD)} 2>/dev/null
 elif command -v rpm >/dev/null; then
-    kept=$(grep -hsE '^(exclude|excludepkgs)' /etc/yum.repos.d/*.repo /etc/dnf/dnf.conf \
-        /etc/yum.conf; cat /etc/dnf/plugins/versionlock.list 2>/dev/null)
+    # Patterns of names; of a list of locked versions the names alone, without epoch and version.
+    kept=$(
+        sed -nE 's/^(exclude|excludepkgs)[[:space:]]*=//p' /etc/yum.repos.d/*.repo \
+            /etc/dnf/dnf.conf /etc/dnf/libdnf5.conf.d/*.conf /etc/yum.conf 2>/dev/null | tr ',' ' '
+        sed -E -e '/^[[:space:]]*([#!]|$)/d' -e 's/^[0-9]+://' -e 's/-[0-9*][^-]*-[^-]*$//' \
+            -e 's/-\\*$//' /etc/dnf/plugins/versionlock.list \
+            /etc/yum/pluginconf.d/versionlock.list 2>/dev/null
+        sed -nE 's/^name[[:space:]]*=[[:space:]]*"(.*)".*/\\1/p' \
+            /etc/dnf/versionlock.toml 2>/dev/null
+        sed -nE 's/^solvable_name:[[:space:]]*//p' /etc/zypp/locks 2>/dev/null
+    )
+    set -f
     for p in {" ".join(HELD)}; do
         rpm -q "$p" >/dev/null 2>&1 || continue
-        case $kept in *"$p"*) echo "hi $p";; *) echo "ii $p";; esac
+        how=ii
+        for k in $kept; do case $p in $k) how=hi;; esac; done
+        echo "$how $p"
     done
 else
     echo there is neither dpkg nor rpm >&2; exit 1
