@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.cluster.collect import machine_questions, machines, names
+from chaos.cluster.collect import disk_question, machine_questions, machines, names
 from chaos.cluster.collect.machine_questions import (
     DISKS,
     FIRST,
@@ -90,6 +90,9 @@ def test_a_clock_is_known_between_two_bounds() -> None:
         (unit("systemd-timesyncd") + "\nContainer=none\nSynchronised=yes\n", True),
         (unit("chrony") + "\nContainer=none\nLeap=Not synchronised\n", False),
         (unit("ntpd") + "\nContainer=none\n", None),
+        (unit("ntpd") + "\nContainer=none\nNTPSynchronized=no\n", False),
+        (unit("openntpd") + "\nContainer=none\nNTPSynchronized=yes\n", True),
+        (unit("openntpd") + "\nContainer=none\nNTPSynchronized=no\n", None),
     ],
 )
 def test_whether_a_keeper_says_that_it_keeps(told: str, synchronised: bool | None) -> None:
@@ -197,6 +200,37 @@ def test_disks_once_each_and_sizes() -> None:
     assert (found.cpus, found.memory) == (2, 1024 * 1024)
 
 
+def test_disks_are_those_that_programs_are_told_to_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "etcd.yaml"
+    config.write_text('data-dir: "/data/c"\nname: x\n')
+    told = {
+        "1": (("etcd", "--data-dir=/data/a", "--wal-dir", "/data/b", "--name=x"), ""),
+        "2": (("etcd", f"--config-file={config}"), "A=b\0ETCD_DATA_DIR=/data/d\0"),
+        "3": (("kubelet", "--root-dir=/data/e"), ""),
+    }
+    for number, (words, environment) in told.items():
+        process = tmp_path / "proc" / number
+        process.mkdir(parents=True)
+        (process / "cmdline").write_text("\0".join([*words, ""]))
+        (process / "environ").write_text(environment)
+    (tmp_path / "containerd").mkdir()
+    (tmp_path / "containerd/config.toml").write_text("version = 3\nroot = '/data/f'\n")
+    for name, text in (("pidof", "echo 1 2 3"), ("df", 'shift 2; echo; echo "$1 1 2 3 4"')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    question = disk_question.QUESTION.replace('[ -d "$p" ]', "true")
+    question = question.replace("/proc/", f"{tmp_path}/proc/").replace("/etc/", f"{tmp_path}/")
+    found = machines.read({DISKS: asked(question)}, SPAN).disks
+    assert isinstance(found, tuple)
+    assert [one.path for one in found] == [
+        *disk_question.PATHS,
+        *(f"/data/{letter}" for letter in "abcdef"),
+    ]
+
+
 def test_what_was_not_answered_says_why() -> None:
     found = machines.read({UNITS: Said(127, "", "sh: systemctl: not found")}, SPAN)
     assert found.units == NotAvailable("sh: systemctl: not found")
@@ -221,7 +255,7 @@ def test_this_machine_answers() -> None:
         name: asked(text)
         for name, text in {
             FIRST: machine_questions._CLOCK,
-            DISKS: machine_questions._DISKS,
+            DISKS: disk_question.QUESTION,
             KERNEL: machine_questions._KERNEL,
             LAST: machine_questions._CLOCK,
         }.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 
-from chaos.cluster.collect import names
+from chaos.cluster.collect import disk_question, names
 from chaos.cluster.inventory import Inventory
 from chaos.cluster.inventory_parts import Role
 from chaos.cluster.node import Node
@@ -17,16 +17,14 @@ UNITS, KERNEL, PACKAGES, DISKS, NAMES, SIZE = (
     *("machine names", "machine size"),
 )
 KEEPERS = ("chrony", "chronyd", "ntp", "ntpd", "ntpsec", "openntpd", "systemd-timesyncd", "ptp4l")
+# Those whom the kernel is asked about: they have no file and no tool for it, or not everywhere.
+OTHERS = ("ntp", "ntpd", "ntpsec", "openntpd", "ptp4l")
 SERVICES = ("kubelet", "containerd", "crio", "docker", "haproxy", "keepalived", "etcd")
 SETTINGS = (
     *("net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables"),
     *("net.bridge.bridge-nf-call-ip6tables", "net.ipv6.conf.all.forwarding"),
 )
 _SET = "ip_forward|bridge-nf-call|conf[./]all[./]forwarding"
-PATHS = (
-    *("/", "/var/lib/etcd", "/var/lib/kubelet", "/var/lib/containerd", "/var/lib/containers"),
-    *("/var/lib/docker", "/var/log"),
-)
 HELD = ("kubelet", "kubeadm", "kubectl")
 MODULE = "br_netfilter"
 
@@ -39,6 +37,8 @@ echo "Host=$(cat /proc/sys/kernel/hostname 2>/dev/null)"
 [ -e /run/systemd/timesync/synchronized ] && echo Synchronised=yes
 command -v chronyc >/dev/null && chronyc -n tracking 2>/dev/null |
     sed -n 's/^Leap status *: */Leap=/p'
+systemctl is-active --quiet {" ".join(f"{name}.service" for name in OTHERS)} 2>/dev/null &&
+    timedatectl show -p NTPSynchronized 2>/dev/null
 true
 """
 _KERNEL = f"""
@@ -71,7 +71,7 @@ elif command -v rpm >/dev/null; then
         sed -nE 's/^(exclude|excludepkgs)[[:space:]]*=//p' /etc/yum.repos.d/*.repo \
             /etc/dnf/dnf.conf /etc/dnf/libdnf5.conf.d/*.conf /etc/yum.conf 2>/dev/null | tr ',' ' '
         sed -E -e '/^[[:space:]]*([#!]|$)/d' -e 's/^[0-9]+://' -e 's/-[0-9*][^-]*-[^-]*$//' \
-            -e 's/-\\*$//' /etc/dnf/plugins/versionlock.list \
+            -e 's/-[*]$//' /etc/dnf/plugins/versionlock.list \
             /etc/yum/pluginconf.d/versionlock.list 2>/dev/null
         sed -nE 's/^name[[:space:]]*=[[:space:]]*"(.*)".*/\\1/p' \
             /etc/dnf/versionlock.toml 2>/dev/null
@@ -89,18 +89,12 @@ else
 fi
 true
 """
-_DISKS = f"""
-for p in {" ".join(PATHS)}; do
-    [ -d $p ] && df -B1 --output=target,size,avail,itotal,iavail $p | sed -n "2s,^,$p ,p"
-done
-true
-"""
 _SIZE = "nproc; awk '$1 == \"MemTotal:\" {print $2}' /proc/meminfo"
 
 
 def questions(inventory: Inventory, node: Node) -> dict[str, str]:
     """What to ask a machine; the clock stands first, and again last."""
-    asked = {UNITS: _UNITS, DISKS: _DISKS}
+    asked = {UNITS: _UNITS, DISKS: disk_question.QUESTION}
     if node.roles == {Role.LOAD_BALANCER}:
         asked[SIZE] = _SIZE
     if node.roles - {Role.LOAD_BALANCER, Role.ETCD}:

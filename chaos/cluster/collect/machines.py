@@ -143,7 +143,10 @@ def _packages(text: str) -> dict[str, bool]:
 def _disks(text: str) -> tuple[Disk, ...]:
     found: dict[str, Disk] = {}
     for line in text.splitlines():
-        path, target, *numbers = line.split()
+        words = line.split()
+        if len(words) != 6:  # a path with a space in it
+            continue
+        path, target, *numbers = words
         size, free, inodes, left = (int(n) if n.isdigit() else 0 for n in numbers)
         if size and target not in found:
             found[target] = Disk(path=path, size=size, free=free, inodes=inodes, inodes_free=left)
@@ -178,6 +181,10 @@ def _clock(said: Mapping[str, Said], span: tuple[float, float]) -> Clock | NotAv
         synchronised = told["Leap"] == "Normal"
     elif "systemd-timesyncd" in keepers:
         synchronised = told.get("Synchronised") == "yes"
+    elif told.get("NTPSynchronized") == "yes":
+        synchronised = True
+    elif "NTPSynchronized" in told and {"ntp", "ntpd", "ntpsec"} & set(keepers):
+        synchronised = False  # the others keep a clock and need not tell the kernel
     container = told.get("Container", "")
     return Clock(
         least=timedelta(seconds=round(last - span[1], 6)),
