@@ -512,6 +512,9 @@ def test_what_is_tried_is_of_several_pods_and_nodes() -> None:
     assert forbidden(policy(policyTypes=["Ingress"]), running=(*there, *outside)) == [
         *(("infra/yy", "shop/a"), ("infra/x", "shop/ccc"), ("infra/yy", "shop/bb")),
     ]
+    assert forbidden(policy(policyTypes=["Egress"]), running=(*there, *outside)) == [
+        *(("shop/a", "shop/ccc"), ("shop/ccc", "infra/yy"), ("shop/bb", "infra/yy")),
+    ]
 
 
 def test_what_policies_forbid() -> None:

@@ -99,11 +99,15 @@ def _pairs(inside: list[Object], all_of_them: list[Object]) -> Iterator[list[_Pa
         return [pod for pod in all_of_them if pod["metadata"]["namespace"] != space]
 
     for turn, target in enumerate(inside):
-        sources = strangers(target)
-        start = turn % len(sources) if sources else 0  # another source for each
-        yield [(source, target) for source in sources[start:] + sources[:start]]
-    for source in inside:
-        yield [(source, target) for target in all_of_them if source is not target]
+        yield [(source, target) for source in _turned(strangers(target), turn)]
+    for turn, source in enumerate(inside):
+        yield [(source, to) for to in _turned(all_of_them, turn) if source is not to]
+
+
+def _turned(pods: list[Object], turn: int) -> list[Object]:
+    """The Pods, beginning with another for each turn."""
+    start = turn % len(pods) if pods else 0
+    return pods[start:] + pods[:start]
 
 
 @dataclass(frozen=True, slots=True)
