@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from chaos.cluster.facts import Component, Declared, Facts
+from chaos.cluster.facts import Component, Declared, Facts, NotAvailable
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
-from chaos.conformance.programs import APISERVER, MANAGER, SCHEDULER, is_off, running
+from chaos.conformance.programs import APISERVER, MANAGER, SCHEDULER, is_off, running, setting
 
 TLS = (
     *("tls-cert-file", "tls-private-key-file", "client-ca-file", "etcd-cafile", "etcd-certfile"),
@@ -44,10 +44,11 @@ def authorizes(facts: Facts, _inventory: Declared) -> CheckOutcome:
     findings = Findings()
     for one in running(APISERVER, facts, findings):
         who = f"the apiserver of {one.node}"
-        if file := one.flags.get("authorization-config"):
-            findings.gap(f"who decides on {who}", f"{file} says it")
+        told = setting(one, "authorization-mode", file="authorization-config", first=False)
+        if isinstance(told, NotAvailable):
+            findings.gap(f"who decides on {who}", told)
             continue
-        modes = one.flags.get("authorization-mode", "AlwaysAllow").split(",")
+        modes = (told or "AlwaysAllow").split(",")
         lacking = [mode for mode in ("Node", "RBAC") if mode not in modes]
         if "AlwaysAllow" in modes:
             findings.wrong.append(f"{who} allows everybody everything (AlwaysAllow)")
@@ -93,11 +94,12 @@ def does_not_profile(facts: Facts, _inventory: Declared) -> CheckOutcome:
     findings = Findings()
     for name in (APISERVER, MANAGER, SCHEDULER):
         for one in running(name, facts, findings):
-            file = one.flags.get("config")
-            if is_off(one.flags.get("profiling", "true")):
+            # Beside a configuration file the scheduler does not heed the flag.
+            told = setting(one, "profiling", first=False)
+            if isinstance(told, NotAvailable):
+                findings.gap(f"profiling of {name} on {one.node}", told)
+            elif is_off(told or "true"):
                 findings.good.append(f"{name} on {one.node} has profiling off")
-            elif file and "profiling" not in one.flags:
-                findings.gap(f"profiling of {name} on {one.node}", f"{file} decides it")
             else:
                 findings.wrong.append(f"{name} on {one.node} has profiling on")
     return findings.outcome()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from chaos.cluster.facts import Component, Declared, Facts, Lease, NodeFact, NotAvailable
+from chaos.cluster.facts import Declared, Facts, Lease, Machine, NotAvailable
 from chaos.conformance.machines import is_control_plane
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
+from chaos.conformance.programs import is_off, setting
 
 ELECTED = ("kube-controller-manager", "kube-scheduler")
 # The apiserver's clock is known to the second.
@@ -17,7 +18,7 @@ _CLOCK = timedelta(seconds=1)
 def one_fresh_holder_each(facts: Facts, _inventory: Declared) -> CheckOutcome:
     """Leader election is on everywhere, and each lease has a holder that renewed it in time."""
     findings = Findings()
-    nodes = () if isinstance(facts.nodes, NotAvailable) else facts.nodes
+    hosts = _hosts(facts)
     for name in ELECTED:
         _election_is_on(name, facts, findings)
         if isinstance(facts.leases, NotAvailable):
@@ -25,7 +26,7 @@ def one_fresh_holder_each(facts: Facts, _inventory: Declared) -> CheckOutcome:
             continue
         lease = next((one for one in facts.leases.leases if one.name == name), None)
         age = facts.leases.at - lease.renewed if lease and lease.renewed else None
-        _lease(name, lease, age, nodes, findings)
+        _lease(name, lease, age, hosts, findings)
     return findings.outcome()
 
 
@@ -39,24 +40,21 @@ def _election_is_on(name: str, facts: Facts, findings: Findings) -> None:
         mine = [one for one in components if one.name == name]
         seen = seen or bool(mine)
         for one in mine:
-            file = one.flags.get("config")
-            if file and "leader-elect" not in one.flags:
-                findings.gap(f"leader election of {name} on {node}", f"{file} decides it")
-            elif is_on(one):
+            told = setting(one, "leader-elect")
+            if isinstance(told, NotAvailable):
+                findings.gap(f"leader election of {name} on {node}", told)
+            elif not is_off(told or "true"):
                 on.append(node)
             else:
-                findings.wrong.append(f"{name} on {node} runs with --leader-elect=false")
+                file = one.flags.get("config") if "leader-elect" not in one.flags else None
+                how = f"leaderElect: false in {file}" if file else "--leader-elect=false"
+                findings.wrong.append(f"{name} on {node} runs with {how}")
         if not mine and _belongs(node, facts):
             findings.wrong.append(f"{name} does not run on {node}")
     if not seen:
         findings.gap(name, "it was seen on no node")
     if on:
         findings.good.append(f"{name}: leader election is on, on {listed(on)}")
-
-
-def is_on(component: Component) -> bool:
-    """Whether it elects a leader before it acts, which is its default."""
-    return component.flags.get("leader-elect", "true").lower() not in ("false", "f", "0")
 
 
 def _belongs(name: str, facts: Facts) -> bool:
@@ -69,7 +67,7 @@ def _lease(
     name: str,
     lease: Lease | None,
     age: timedelta | None,
-    nodes: Iterable[NodeFact],
+    hosts: Mapping[str, str],
     findings: Findings,
 ) -> None:
     if lease is None:
@@ -83,7 +81,11 @@ def _lease(
             f"{lease.holder} renewed the lease {name} {age.total_seconds():.0f} s ago, and it "
             f"lasts {lease.duration.total_seconds():g} s: nobody leads"
         )
-    elif (known := [n.name for n in nodes if is_control_plane(n)]) and not _among(lease, known):
+    elif hosts and not _among(lease, (*hosts, *hosts.values())):
+        if unknown := [node for node, host in hosts.items() if not host]:
+            why = f"how {listed(unknown)} calls itself is not known"
+            findings.gap(f"whether {lease.holder}, who holds the lease {name}, is one of ours", why)
+            return
         findings.wrong.append(f"{lease.holder} holds the lease {name} and is no control plane")
     else:
         seconds = max(0.0, age.total_seconds())
@@ -92,9 +94,21 @@ def _lease(
         )
 
 
-def _among(lease: Lease, nodes: Iterable[str]) -> bool:
-    """Whether its holder, `HOST_UUID`, runs on one of these nodes; the host may have a domain."""
-    host = lease.holder.rpartition("_")[0] or lease.holder
+def _hosts(facts: Facts) -> dict[str, str]:
+    """How each control plane calls itself, which need not be its node's name."""
+    nodes = () if isinstance(facts.nodes, NotAvailable) else facts.nodes
+    found = {}
+    for node in nodes:
+        if is_control_plane(node):
+            machine = facts.machines.get(node.name)
+            found[node.name] = machine.host if isinstance(machine, Machine) else ""
+    return found
+
+
+def _among(lease: Lease, names: Iterable[str]) -> bool:
+    """Whether its holder, `HOST_UUID`, is one of these; the host may have a domain."""
+    host = (lease.holder.rpartition("_")[0] or lease.holder).casefold()
     return any(
-        node == host or node.startswith(f"{host}.") or host.startswith(f"{node}.") for node in nodes
+        name == host or name.startswith(f"{host}.") or host.startswith(f"{name}.")
+        for name in map(str.casefold, filter(None, names))
     )

@@ -9,7 +9,7 @@ from datetime import timedelta
 from chaos.cluster.facts import Component, Declared, Facts, NotAvailable
 from chaos.conformance.leader_election import ELECTED
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
-from chaos.conformance.programs import MANAGER, SCHEDULER, running
+from chaos.conformance.programs import MANAGER, SCHEDULER, running, setting
 from chaos.conformance.times import go_time, told
 
 # client-go's own, by flag.
@@ -31,8 +31,9 @@ def settings_are_sane(facts: Facts, inventory: Declared) -> CheckOutcome:
     for name in ELECTED:
         by_value: dict[tuple[timedelta, ...], list[str]] = defaultdict(list)
         for one in running(name, facts, findings):
-            if (file := one.flags.get("config")) and not set(DEFAULTS) & set(one.flags):
-                findings.gap(f"the election of {name} on {one.node}", f"{file} decides it")
+            unread = [t for f in DEFAULTS if isinstance(t := setting(one, f), NotAvailable)]
+            if unread:
+                findings.gap(f"the election of {name} on {one.node}", unread[0])
                 continue
             by_value[_settings(one)].append(one.node)
         if len(by_value) > 1:
@@ -44,7 +45,9 @@ def settings_are_sane(facts: Facts, inventory: Declared) -> CheckOutcome:
 
 
 def _settings(one: Component) -> tuple[timedelta, ...]:
-    return tuple(go_time(one.flags.get(flag, "")) or default for flag, default in DEFAULTS.items())
+    said = {flag: setting(one, flag) for flag in DEFAULTS}
+    texts = {flag: value if isinstance(value, str) else "" for flag, value in said.items()}
+    return tuple(go_time(texts[flag]) or default for flag, default in DEFAULTS.items())
 
 
 def _judge(

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from chaos.cluster.facts import Declared, Facts, Machine, NodeFact, NotAvailable, Unit
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
 
-RUNTIMES = ("containerd", "crio", "docker")
+# Its service, by the name that a runtime gives itself.
+RUNTIMES = {"containerd": "containerd", "cri-o": "crio", "docker": "docker"}
 RESTARTED = ("always", "on-failure", "on-abnormal", "on-abort", "on-watchdog")
 # What starts at a boot, or is started by what does.
 STARTS = ("enabled", "enabled-runtime", "static", "indirect", "generated", "alias")
@@ -42,7 +43,10 @@ def nodes_run(facts: Facts, _inventory: Declared) -> CheckOutcome:
         if isinstance(machine.units, NotAvailable):
             findings.gap(f"the services of {node.name}", machine.units)
             continue
-        runtime = next((u for u in machine.units if u.name in RUNTIMES), None)
+        # What kubelet says that it uses; another may be left over.
+        used = RUNTIMES.get(node.kubernetes.runtime.partition(":")[0]) if node.kubernetes else None
+        names = (used,) if used else tuple(RUNTIMES.values())
+        runtime = next((u for u in machine.units if u.name in names), None)
         units = {"kubelet": machine.unit("kubelet"), "container runtime": runtime}
         wrong = [
             f"{node.name} has no unit of its {what}" if unit is None else f"{node.name}: {why}"

@@ -35,6 +35,23 @@ def _missing(found: list[Component], facts: Facts, findings: Findings) -> None:
             findings.gap(f"{APISERVER} on {node.name}", "it was not seen there")
 
 
+def setting(
+    one: Component, flag: str, *, file: str = "config", first: bool = True
+) -> str | NotAvailable | None:
+    """What a program is told, by its flag or, where it has one, by a file; None: nothing.
+
+    Args:
+        file: the flag that names it.
+        first: whether the flag counts beside a file.
+    """
+    value, path = one.flags.get(flag), one.flags.get(file)
+    if not path or (first and value is not None):
+        return value
+    if one.unread:
+        return NotAvailable(f"{path} decides it, and {one.unread}")
+    return one.settings.get(flag)
+
+
 def is_off(value: str) -> bool:
     """Whether a flag's value means no, as Go's flags read it."""
     return value.lower() in ("false", "f", "0")

@@ -65,6 +65,9 @@ def not_in_their_own_way(facts: Facts, _inventory: Declared) -> CheckOutcome:
                 f"{_told(one)} fails closed and is asked for {listed(one.catches)}: once it is "
                 "down, what would bring it back is refused"
             )
+        elif one.perhaps:
+            why = "its matchConditions or objectSelector decide it, object by object"
+            findings.gap(f"whether {_told(one)} is asked for {listed(one.perhaps)}", why)
         else:
             findings.good.append(f"{_told(one)} is not asked for what it needs itself")
     if not closed:

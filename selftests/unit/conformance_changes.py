@@ -51,6 +51,20 @@ def flag(program: str, name: str, value: str | None, *on: str) -> Change:
     return change
 
 
+def filed(program: str, node: str, **settings: str) -> Change:
+    """With this said by a program's configuration file; `_` stands for `-`."""
+    told = {name.replace("_", "-"): value for name, value in settings.items()}
+
+    def change(facts: f.Facts) -> f.Facts:
+        found = known(facts.components[node])
+        mine = tuple(
+            replace(o, settings=told, unread="") if o.name == program else o for o in found
+        )
+        return replace(facts, components={**facts.components, node: mine})
+
+    return change
+
+
 def disk(node: str, path: str, **changes: Any) -> Change:
     """With another certificate in a file."""
 

@@ -38,6 +38,7 @@ def deepened(facts: f.Facts) -> f.Facts:
         etcd_metrics={name: metrics(name) for name in PLANES},
         encryption_configs=dict.fromkeys(PLANES, encryption()),
         anonymous=tuple(_strangers()),
+        powerful=("cluster-admin",),
         bindings=(
             f.Binding(
                 name="cluster-admin",

@@ -47,6 +47,7 @@ def machine(node: f.NodeFact, **changes: Any) -> f.Machine:
     names = ("haproxy", "keepalived") if balancer else ("kubelet", "containerd")
     forward = {"net.ipv4.ip_forward": "1"}
     base = f.Machine(
+        host=node.name,
         units=(*map(unit, names), unit("chrony")),
         kernel=f.Kernel(live=forward, persistent=forward),
         packages=dict.fromkeys(("kubelet", "kubeadm", "kubectl"), True),

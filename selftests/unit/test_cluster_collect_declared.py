@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chaos.cluster.collect import declared, deeper, replacing
+from chaos.cluster.collect import declared, deeper, replacing, roles
 from chaos.cluster.etcd_parse import EtcdUnreadable
 from chaos.cluster.facts import (
     EtcdAlarm,
@@ -118,6 +118,22 @@ def test_bindings_with_whom_they_bind() -> None:
     ]
     assert found[2].subjects == ("ServiceAccount/shop/default", "Group/system:masters")
     assert found[2].role == "ClusterRole/view"
+
+
+def test_roles_that_allow_everything() -> None:
+    def role(name: str, *rules: tuple[str, str, list[str]]) -> Object:
+        told = [{"apiGroups": [g], "resources": [r], "verbs": v} for g, r, v in rules]
+        return {"metadata": {"name": name}, "rules": told or None}
+
+    every = ["get", "create", "update", "delete"]
+    found = (
+        role("ops", ("*", "*", ["*"])),
+        role("said-one-by-one", ("*", "*", every[:2]), ("*", "*", every[2:])),
+        role("system:controller:generic-garbage-collector", ("*", "*", ["get", "update"])),
+        role("of-one-group", ("apps", "*", ["*"]), ("*", "pods", ["*"])),
+        role("empty"),
+    )
+    assert roles.powerful(listed(*found)) == ("ops", "said-one-by-one")
 
 
 # what replaces machines

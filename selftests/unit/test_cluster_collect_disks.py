@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import os
 import subprocess
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,10 +18,17 @@ from chaos.cluster.collect import (
     keys,
     kubeconfigs,
     kubelets,
+    program_files,
     stored,
     x509,
 )
-from chaos.cluster.facts import Certificate, EncryptionConfig, EncryptionRule, NotAvailable
+from chaos.cluster.facts import (
+    Certificate,
+    Component,
+    EncryptionConfig,
+    EncryptionRule,
+    NotAvailable,
+)
 from chaos.cluster.inventory_parts import KUBEADM_PKI
 from chaos.cluster.shell import Questions, Said
 from lab.pki import authority, issue
@@ -281,6 +290,85 @@ def test_metrics_that_are_not_there() -> None:
     )
     assert isinstance(etcd_metrics.read(Said(0, "")), NotAvailable)
     assert etcd_metrics.quantile({0.001: 0, float("inf"): 0}) is None
+
+
+# files that say what flags may say
+
+SCHEDULER = """\
+apiVersion: kubescheduler.config.k8s.io/v1
+kind: KubeSchedulerConfiguration
+enableProfiling: false
+extenders:
+- urlPrefix: https://x
+  tlsConfig: {keyData: c2VjcmV0}
+leaderElection:
+  leaderElect: true
+  leaseDuration: 30s
+"""
+AUTHORIZERS = """\
+kind: AuthorizationConfiguration
+authorizers:
+- type: Node
+  name: node
+- type: RBAC
+  name: rbac
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "flag", "text", "settings"),
+    [
+        (
+            *("kube-scheduler", "--config", SCHEDULER),
+            {
+                "profiling": "false",
+                "leader-elect": "true",
+                "leader-elect-lease-duration": "30s",
+            },
+        ),
+        (
+            *("kube-apiserver", "--authorization-config", AUTHORIZERS),
+            {"authorization-mode": "Node,RBAC"},
+        ),
+        ("kube-scheduler", "--config", "kind: KubeSchedulerConfiguration\n", {}),
+        ("kube-apiserver", "--authorization-config", "kind: X\n", None),
+        ("kube-scheduler", "--config", '{"leaderElection": {"leaderElect": false}}', None),
+        ("kube-scheduler", "--config", "leaderElection: 7\n", None),
+        ("kube-scheduler", "--config", None, None),
+    ],
+)
+def test_what_a_programs_file_says(
+    tmp_path: Path, name: str, flag: str, text: str | None, settings: dict[str, str] | None
+) -> None:
+    file = tmp_path / "file.yaml"
+    if text is not None:
+        file.write_text(text)
+    path = process(tmp_path, name, f"{flag}={file}")
+    said = asked(here(program_files.QUESTION, tmp_path), path=path)
+    assert "c2VjcmV0" not in said.out
+    flags = {flag.lstrip("-"): str(file)}
+    before = (Component(node="cp-1", name=name, flags=flags, source="process"),)
+    (found,) = known(program_files.added({"cp-1": before}, {"cp-1": program_files.read(said)}))
+    assert bool(found.unread) is (settings is None)
+    assert found.settings == (settings or {})
+
+
+def known(components: Mapping[str, tuple[Component, ...] | NotAvailable]) -> tuple[Component, ...]:
+    found = components["cp-1"]
+    assert not isinstance(found, NotAvailable)
+    return found
+
+
+def test_programs_whose_files_were_not_printed() -> None:
+    plain = Component(node="cp-1", name="etcd", flags={}, source="process")
+    filed = replace(plain, name="kube-scheduler", flags={"config": "/x"})
+    nothing, silent = (program_files.read(said) for said in (Said(0, ""), Said(1, "", "no shell")))
+    found = known(program_files.added({"cp-1": (plain, filed)}, {"cp-1": nothing}))
+    assert [one.unread for one in found] == ["", "it was not printed"]
+    (one,) = known(program_files.added({"cp-1": (plain,)}, {"cp-1": silent}))
+    assert one.unread == "no shell"
+    gone: dict[str, tuple[Component, ...] | NotAvailable] = {"cp-1": NotAvailable("x")}
+    assert program_files.added(gone, {"cp-1": silent}) == gone
 
 
 # encryption

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import struct
 from datetime import timedelta
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.cluster.collect import machine_questions, machines, names
+from chaos.cluster.collect import disk_question, machine_questions, machines, names
 from chaos.cluster.collect.machine_questions import (
     DISKS,
     FIRST,
@@ -56,7 +57,7 @@ def test_services_that_are_there() -> None:
             unit("crio", load="not-found", active="inactive", on=""),
             unit("chrony"),
             unit("chrony"),
-            "Container=systemd-nspawn\nLeap=Normal\n",
+            "Container=systemd-nspawn\nHost=Cp-1\nLeap=Normal\n",
         ]
     )
     found = machines.read(said(units=text), SPAN)
@@ -69,7 +70,7 @@ def test_services_that_are_there() -> None:
     clock = found.clock
     assert not isinstance(clock, NotAvailable)
     assert (clock.keepers, clock.synchronised) == (("chrony",), True)
-    assert clock.container == "systemd-nspawn"
+    assert (clock.container, found.host) == ("systemd-nspawn", "Cp-1")
 
 
 def test_a_clock_is_known_between_two_bounds() -> None:
@@ -89,6 +90,9 @@ def test_a_clock_is_known_between_two_bounds() -> None:
         (unit("systemd-timesyncd") + "\nContainer=none\nSynchronised=yes\n", True),
         (unit("chrony") + "\nContainer=none\nLeap=Not synchronised\n", False),
         (unit("ntpd") + "\nContainer=none\n", None),
+        (unit("ntpd") + "\nContainer=none\nNTPSynchronized=no\n", False),
+        (unit("openntpd") + "\nContainer=none\nNTPSynchronized=yes\n", True),
+        (unit("openntpd") + "\nContainer=none\nNTPSynchronized=no\n", None),
     ],
 )
 def test_whether_a_keeper_says_that_it_keeps(told: str, synchronised: bool | None) -> None:
@@ -121,9 +125,69 @@ module br_netfilter
     assert (kernel.modules, kernel.bridges) == (("br_netfilter",), ("cni0",))
 
 
+@pytest.mark.parametrize(
+    ("files", "later"),
+    [
+        (("99-k8s.conf net.ipv4.ip_forward=1", "99-sysctl.conf net.ipv4.ip_forward=0"), "0"),
+        (("99-sysctl.conf net.ipv4.ip_forward=0", "99-z.conf net.ipv4.ip_forward=1"), "1"),
+        (("10-a.conf net.ipv4.conf.all.forwarding=1",), "1"),
+    ],
+)
+def test_files_count_by_their_names(files: tuple[str, ...], later: str) -> None:
+    text = "".join(f"file /etc/sysctl.d/{one}\n" for one in files)
+    kernel = machines.read(said(kernel=text), SPAN).kernel
+    assert not isinstance(kernel, NotAvailable)
+    assert kernel.persistent == {"net.ipv4.ip_forward": later}
+
+
+def test_an_empty_file_hides_others_of_its_name() -> None:
+    text = "file /usr/lib/sysctl.d/9.conf net.ipv4.ip_forward=1\nfile /etc/sysctl.d/9.conf \n"
+    kernel = machines.read(said(kernel=text), SPAN).kernel
+    assert not isinstance(kernel, NotAvailable)
+    assert kernel.persistent == {}
+
+
 def test_which_packages_are_held() -> None:
     text = "hi  kubelet\nii  kubeadm\nrc  kubectl\n"
     assert machines.read(said(packages=text), SPAN).packages == {"kubelet": True, "kubeadm": False}
+
+
+LOCKED = """\
+[[packages]]
+name = "kubelet"
+[[packages.conditions]]
+key = "evr"
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "held"),
+    [
+        ("yum.repos.d/k8s.repo", "[k]\nexclude=kube* cri-tools\n", "kubelet kubeadm kubectl"),
+        ("dnf/dnf.conf", "excludepkgs = kubelet,kubectl\n", "kubelet kubectl"),
+        ("dnf/dnf.conf", "#exclude=kubelet\n", ""),
+        ("dnf/plugins/versionlock.list", "kubelet-0:1.36.2-150500.1.1.*\n", "kubelet"),
+        ("dnf/plugins/versionlock.list", "0:kubeadm-1.36.2-1.*\nkubectl-*\n", "kubeadm kubectl"),
+        ("dnf/plugins/versionlock.list", "# kubelet-0:1.36.2-1.*\n!kubeadm-0:1-1.*\n", ""),
+        ("yum/pluginconf.d/versionlock.list", "0:kubelet-1.36.2-1.*\n", "kubelet"),
+        ("dnf/versionlock.toml", LOCKED, "kubelet"),
+        ("zypp/locks", "type: package\nsolvable_name: kubelet\n", "kubelet"),
+        ("dnf/dnf.conf", "exclude=kubelet-doc\n", ""),
+    ],
+)
+def test_what_holds_a_package_of_rpm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, text: str, held: str
+) -> None:
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text(text)
+    rpm = tmp_path / "rpm"
+    rpm.write_text("#!/bin/sh\n")
+    rpm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    question = machine_questions._PACKAGES.replace("dpkg-query", "no-dpkg")
+    answer = asked(question.replace("/etc/", f"{tmp_path}/"))
+    packages = machines.read({PACKAGES: answer}, SPAN).packages
+    assert packages == {name: name in held for name in ("kubelet", "kubeadm", "kubectl")}
 
 
 def test_disks_once_each_and_sizes() -> None:
@@ -134,6 +198,37 @@ def test_disks_once_each_and_sizes() -> None:
         Disk(path="/var/lib/etcd", size=500, free=90, inodes=0, inodes_free=0),
     )
     assert (found.cpus, found.memory) == (2, 1024 * 1024)
+
+
+def test_disks_are_those_that_programs_are_told_to_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "etcd.yaml"
+    config.write_text('data-dir: "/data/c"\nname: x\n')
+    told = {
+        "1": (("etcd", "--data-dir=/data/a", "--wal-dir", "/data/b", "--name=x"), ""),
+        "2": (("etcd", f"--config-file={config}"), "A=b\0ETCD_DATA_DIR=/data/d\0"),
+        "3": (("kubelet", "--root-dir=/data/e"), ""),
+    }
+    for number, (words, environment) in told.items():
+        process = tmp_path / "proc" / number
+        process.mkdir(parents=True)
+        (process / "cmdline").write_text("\0".join([*words, ""]))
+        (process / "environ").write_text(environment)
+    (tmp_path / "containerd").mkdir()
+    (tmp_path / "containerd/config.toml").write_text("version = 3\nroot = '/data/f'\n")
+    for name, text in (("pidof", "echo 1 2 3"), ("df", 'shift 2; echo; echo "$1 1 2 3 4"')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    question = disk_question.QUESTION.replace('[ -d "$p" ]', "true")
+    question = question.replace("/proc/", f"{tmp_path}/proc/").replace("/etc/", f"{tmp_path}/")
+    found = machines.read({DISKS: asked(question)}, SPAN).disks
+    assert isinstance(found, tuple)
+    assert [one.path for one in found] == [
+        *disk_question.PATHS,
+        *(f"/data/{letter}" for letter in "abcdef"),
+    ]
 
 
 def test_what_was_not_answered_says_why() -> None:
@@ -160,7 +255,7 @@ def test_this_machine_answers() -> None:
         name: asked(text)
         for name, text in {
             FIRST: machine_questions._CLOCK,
-            DISKS: machine_questions._DISKS,
+            DISKS: disk_question.QUESTION,
             KERNEL: machine_questions._KERNEL,
             LAST: machine_questions._CLOCK,
         }.items()

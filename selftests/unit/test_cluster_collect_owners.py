@@ -19,7 +19,16 @@ from chaos.cluster.cluster import Cluster
 from chaos.cluster.collect import clocks, from_pods, health, monitoring, operations, targets
 from chaos.cluster.collect.alertmanager import receivers_of
 from chaos.cluster.collect.policies import Forbidden
-from chaos.cluster.facts import Clock, Machine, MonitoringFacts, NotAvailable, OperationsFacts
+from chaos.cluster.facts import (
+    Clock,
+    EtcdFacts,
+    EtcdMember,
+    HaproxyConfig,
+    Machine,
+    MonitoringFacts,
+    NotAvailable,
+    OperationsFacts,
+)
 from chaos.cluster.haproxy import parse_haproxy
 from chaos.cluster.inventory import InventoryError
 from chaos.cluster.kube import Listed
@@ -430,6 +439,22 @@ def test_no_pod_and_no_node_to_try_it_from(tmp_path: Path) -> None:
 def test_pages_that_are_for_the_machine_alone() -> None:
     one = balancer("lb-1")
     config = parse_haproxy("frontend s\n bind 127.0.0.1:8404\n mode http\n stats enable\n")
-    assert from_pods._pages(one) == [8404]
-    assert from_pods._pages(replace(one, config=config)) == []
-    assert from_pods._pages(replace(one, config=NotAvailable("x"))) == []
+    assert isinstance(one.config, HaproxyConfig)
+    assert (one.config.pages, config.pages) == ((8404,), ())
+    metrics = "http-request use-service prometheus-exporter if { path /metrics }"
+    text = f"frontend m\n bind *:9101\n mode http\n {metrics}\n"
+    assert parse_haproxy(text).pages == (9101,)
+
+
+def test_members_are_tried_on_their_own_ports(tmp_path: Path) -> None:
+    clients, peers = ("https://cp-1.test:12379", "https://x:y"), ("https://x:12380",)
+    member = EtcdMember(id="1", name="a", node="cp-1", client_urls=clients, peer_urls=peers)
+    etcd = EtcdFacts(asked="cp-1", cluster_id="1", members=(member,), statuses=())
+    listed = Listed((running("a", "worker-1"),), "1", datetime(2026, 11, 20, tzinfo=UTC))
+    played: Any = Played(tmp_path, {})
+    found = from_pods.look(played, listed, (), NotAvailable("x"), etcd=etcd)
+    assert isinstance(found, tuple)
+    assert [one.target for one in found if one.what == "etcd"][:4] == [
+        *("198.51.100.21:12379", "198.51.100.21:12380"),
+        *("198.51.100.22:2379", "198.51.100.22:2380"),
+    ]

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from chaos.cluster.collect import containers, kubernetes, pods, policies, webhooks
+from chaos.cluster.collect import (
+    containers,
+    declared_policies,
+    kubernetes,
+    pods,
+    policies,
+    webhooks,
+)
 from chaos.cluster.collect.volumes import Volumes
 from chaos.cluster.collect.workloads import workloads_of
 from chaos.cluster.facts import Counted, Requirement, Toleration, Volume
@@ -375,6 +382,25 @@ def test_what_a_node_has_and_gives() -> None:
     assert known.conditions == {"Ready": "True"}
 
 
+@pytest.mark.parametrize(
+    ("cidrs", "own", "families"),
+    [
+        (["10.0.0.0/24", "fd00::/64"], ["1.2.3.4"], (4, 6)),
+        ([], ["fd00::1"], (6,)),
+        ([], ["1.2.3.4", "fd00::1"], ()),
+        ([], [], ()),
+    ],
+)
+def test_which_addresses_pods_have(
+    cidrs: list[str], own: list[str], families: tuple[int, ...]
+) -> None:
+    addresses = [{"type": "InternalIP", "address": one} for one in own]
+    node = {"metadata": {"name": "w"}, "spec": {"podCIDRs": cidrs}}
+    assert (
+        kubernetes.kubernetes_of(node | {"status": {"addresses": addresses}}).families == families
+    )
+
+
 # webhooks and Services
 
 
@@ -390,19 +416,32 @@ def hook(**changes: Any) -> Object:
     return {"metadata": {"name": "policy"}, "webhooks": [base | changes]}
 
 
-def endpoints(*ready: bool | None) -> Object:
+def endpoints(*ready: bool | None, at: str = "IPv4", pods: str = "") -> Object:
     labels = {"kubernetes.io/service-name": "hook"}
     return {
         "metadata": {"namespace": "policy", "labels": labels},
-        "endpoints": [{"addresses": ["x"], "conditions": {"ready": one}} for one in ready],
+        "addressType": at,
+        "endpoints": [
+            {"addresses": [f"{at}-{n}"], "conditions": {"ready": one}}
+            | ({"targetRef": {"uid": pods[n]}} if pods else {})
+            for n, one in enumerate(ready)
+        ],
     }
 
 
 SPACES = listed({"metadata": {"name": "policy", "labels": {"mine": "yes"}}})
 
 
-def found(one: Object, *pieces: Object) -> Any:
-    (webhook,) = webhooks.webhooks_of(listed(one), NOTHING, listed(*pieces), SPACES)
+def labelled(namespace: str, **labels: str) -> Object:
+    return {"metadata": {"name": "x", "namespace": namespace, "labels": labels}}
+
+
+RUNNING = (labelled("policy", app="hook"), labelled("kube-system", app="dns"))
+
+
+def found(one: Object, *pieces: Object, pods: tuple[Object, ...] = RUNNING) -> Any:
+    there = (SPACES, listed(*pods), listed(*pods[:1]), listed(labelled("", os="linux")))
+    (webhook,) = webhooks.webhooks_of(listed(one), NOTHING, listed(*pieces), *there)
     return webhook
 
 
@@ -414,26 +453,38 @@ def test_a_webhook_and_the_endpoints_behind_it() -> None:
     assert found(hook(clientConfig={"url": "https://x"})).ready is None
 
 
+def test_a_pod_with_two_addresses_is_one_endpoint() -> None:
+    both = (endpoints(True), endpoints(True, at="IPv6"))
+    assert found(hook(), *both).ready == 1
+    named = (endpoints(True, pods="a"), endpoints(True, pods="a"), endpoints(True, pods="b"))
+    assert found(hook(), *named).ready == 2
+
+
+EVERYTHING = [{"apiGroups": ["*"], "resources": ["*"], "operations": ["*"]}]
+
+
+def beyond(*names: str) -> Object:
+    """A selector of all namespaces but these."""
+    rule = {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": [*names]}
+    return {"matchExpressions": [rule]}
+
+
 @pytest.mark.parametrize(
     ("changes", "catches"),
     [
         ({}, ("pods of kube-system", "pods of policy")),
         ({"namespaceSelector": {"matchLabels": {"mine": "yes"}}}, ("pods of policy",)),
+        ({"namespaceSelector": beyond("policy", "kube-system")}, ()),
         (
-            {
-                "namespaceSelector": {
-                    "matchExpressions": [
-                        {
-                            "key": "kubernetes.io/metadata.name",
-                            "operator": "NotIn",
-                            "values": ["policy", "kube-system"],
-                        }
-                    ]
-                }
-            },
-            (),
+            {"namespaceSelector": beyond("policy", "kube-system"), "rules": EVERYTHING},
+            ("leases of kube-node-lease", "nodes"),
         ),
-        ({"objectSelector": {"matchLabels": {"a": "b"}}}, ()),
+        ({"objectSelector": {"matchLabels": {"app": "web"}}}, ()),
+        ({"objectSelector": {"matchLabels": {"app": "hook"}}}, ("pods of policy",)),
+        (
+            {"objectSelector": {"matchLabels": {"os": "linux"}}, "rules": EVERYTHING},
+            ("nodes",),
+        ),
         (
             {
                 "rules": [
@@ -453,6 +504,15 @@ def test_a_webhook_and_the_endpoints_behind_it() -> None:
 )
 def test_what_a_webhook_catches(changes: Object, catches: tuple[str, ...]) -> None:
     assert found(hook(**changes)).catches == catches
+
+
+def test_what_a_webhook_perhaps_catches() -> None:
+    conditions = [{"name": "x", "expression": "request.resource.resource != 'pods'"}]
+    one = found(hook(matchConditions=conditions))
+    assert (one.catches, one.perhaps) == ((), ("pods of kube-system", "pods of policy"))
+    # Its own Pods are not there: which labels they would have nobody knows.
+    one = found(hook(objectSelector={"matchLabels": {"app": "web"}}), pods=RUNNING[1:])
+    assert (one.catches, one.perhaps) == ((), ("pods of policy",))
 
 
 def test_every_address_of_a_service() -> None:
@@ -501,12 +561,32 @@ def test_what_is_declared_for_critical_namespaces() -> None:
         policy("open", podSelector={"matchLabels": {"a": "b"}}, ingress=[{}]),
         policy("away", "infra"),
     )
-    network = policies.network_of(listed(*items), ALL_SPACES, named=["shop"])
+    network = declared_policies.network_of(listed(*items), ALL_SPACES, named=["shop"])
     assert network.namespaces == ("shop", "vault")
     assert [(p.name, p.everyone, p.denies) for p in network.policies] == [
         ("deny", True, ("Ingress", "Egress")),
         ("open", False, ()),
     ]
+    assert [p.opens for p in network.policies] == [(), ("Ingress",)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "opens"),
+    [
+        ({}, True),
+        ({"ports": [{"port": 80}]}, False),
+        ({"from": [{"namespaceSelector": {}}]}, True),
+        ({"from": [{"namespaceSelector": {}, "podSelector": {}}]}, True),
+        ({"from": [{"namespaceSelector": {}, "podSelector": {"matchLabels": {"a": "b"}}}]}, False),
+        ({"from": [{"podSelector": {}}]}, False),
+        ({"from": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}, True),
+        ({"from": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}]}, False),
+    ],
+)
+def test_a_rule_that_lets_everybody_pass(rule: Object, opens: bool) -> None:
+    items = listed(policy(ingress=[rule]))
+    (one,) = declared_policies.network_of(items, ALL_SPACES, named=["shop"]).policies
+    assert one.opens == (("Ingress",) if opens else ())
 
 
 def forbidden(*items: Object, running: tuple[Object, ...] = ()) -> list[tuple[str, str]]:
@@ -515,8 +595,20 @@ def forbidden(*items: Object, running: tuple[Object, ...] = ()) -> list[tuple[st
         ALL_SPACES,
         listed(*(running or (runs("a"), runs("bb", "infra")))),
         critical=["shop"],
+        nodes={"w-1", "w-2", "w-3"},
     )
     return [(one.source, one.target) for one in pairs]
+
+
+def test_what_is_tried_is_of_several_pods_and_nodes() -> None:
+    there = [runs(n, nodeName=f"w-{i}") for n, i in (("a", 1), ("bb", 1), ("ccc", 2), ("dd", 9))]
+    outside = [runs(n, "infra", nodeName=f"w-{i}") for n, i in (("x", 1), ("yy", 3), ("z", 9))]
+    assert forbidden(policy(policyTypes=["Ingress"]), running=(*there, *outside)) == [
+        *(("infra/yy", "shop/a"), ("infra/x", "shop/ccc"), ("infra/yy", "shop/bb")),
+    ]
+    assert forbidden(policy(policyTypes=["Egress"]), running=(*there, *outside)) == [
+        *(("shop/a", "shop/ccc"), ("shop/ccc", "infra/yy"), ("shop/bb", "infra/yy")),
+    ]
 
 
 def test_what_policies_forbid() -> None:

@@ -163,6 +163,7 @@ def test_a_node_that_is_silent_is_known_by_its_pods(facts: Facts) -> None:
             name="kube-scheduler",
             flags={"leader-elect": "true"},
             source="manifest",
+            unread="cp-3 (gone): the SSH configuration cannot be used",
         ),
     )
     assert set(facts.components) == {"cp-1", "cp-2", "cp-3"}

@@ -167,6 +167,23 @@ def test_election_that_a_file_decides() -> None:
     assert "/etc/kubernetes/scheduler.yaml decides it" in told(LEADERS, facts)
 
 
+@pytest.mark.parametrize(
+    ("flags", "settings", "expected"),
+    [
+        ({}, {}, Verdict.PASS),
+        ({}, {"leader-elect": "false"}, Verdict.FAIL),
+        ({"leader-elect": "true"}, {"leader-elect": "false"}, Verdict.PASS),
+    ],
+)
+def test_election_as_a_file_has_it(
+    flags: dict[str, str], settings: dict[str, str], expected: Verdict
+) -> None:
+    told_so = {"flags": {"config": "/etc/s.yaml"} | flags, "settings": settings, "unread": ""}
+    of_file = at(known(good().components["cp-2"]), 3, **told_so)
+    facts = replace(good(), components={**good().components, "cp-2": of_file})
+    assert verdict(LEADERS, facts) is expected
+
+
 def test_a_program_that_does_not_run_on_a_control_plane() -> None:
     gone = {**good().components, "cp-3": components("cp-3")[:2]}
     facts = replace(good(), components=gone)
@@ -189,6 +206,17 @@ def test_a_lease_without_a_fresh_holder(changes: dict[str, Any], said: str) -> N
     facts = replace(good(), leases=LeaseFacts(at=NOW, leases=leases))
     assert verdict(LEADERS, facts) is Verdict.FAIL
     assert said in told(LEADERS, facts)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("IP-10-0-0-7", Verdict.PASS), ("other", Verdict.FAIL), ("", Verdict.NOT_COVERED)],
+)
+def test_a_holder_by_the_name_that_its_machine_has(host: str, expected: Verdict) -> None:
+    machines = {**good().machines, "cp-2": replace(known(good().machines["cp-2"]), host=host)}
+    held = (lease("kube-controller-manager"), lease("kube-scheduler", holder="ip-10-0-0-7_1-2"))
+    facts = replace(good(), machines=machines, leases=LeaseFacts(at=NOW, leases=held))
+    assert verdict(LEADERS, facts) is expected
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, 15])

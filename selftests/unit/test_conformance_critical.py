@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chaos.cluster import facts as f
+from chaos.cluster.haproxy import parse_haproxy
 from chaos.measure.verdict import Verdict
 from selftests.unit.conformance_parts import HOST, ZONE, budget
 from selftests.unit.conformance_support import SILENT, at, good, known, told, verdict
@@ -93,6 +94,13 @@ def network(*policies: f.Policy, namespaces: tuple[str, ...] = ("shop",)) -> f.F
 def trying(what: str, **changes: Any) -> f.Facts:
     """With one connection of this kind, and no other."""
     return replace(good(), from_pods=(tried(what, "198.51.100.21:1", **changes),))
+
+
+def with_config(text: str | None) -> f.Facts:
+    """With balancers of this configuration, and no connection tried."""
+    config = f.UNREAD if text is None else parse_haproxy(text)
+    balancers = tuple(replace(one, config=config) for one in known(good().balancers))
+    return replace(good(), balancers=balancers, from_pods=())
 
 
 POLICY = "NetworkPolicy shop/default-deny"
@@ -246,6 +254,14 @@ DEFECTS: list[Defect] = [
         "the namespace shop has no NetworkPolicy that selects all its Pods and allows nobody in",
     ),
     (
+        "network-policies-declared",
+        network(
+            f.Policy(namespace="shop", name="deny", everyone=True, denies=("Ingress",)),
+            f.Policy(namespace="shop", name="all", everyone=True, opens=("Ingress",)),
+        ),
+        "the namespace shop: all lets everybody in to all its Pods, whatever deny says",
+    ),
+    (
         "network-policies-enforced",
         trying("policy", connected=True),
         f"shop/web-1 to 198.51.100.21:1, which {POLICY} forbids: it was connected",
@@ -320,6 +336,7 @@ GAPS: list[Defect] = [
     ("workloads-survive-zone", placed("worker-1", "stranger"), "nobody says where stranger stands"),
     ("webhooks-endpoints", hooked(service=None, ready=None), "it has a URL outside the cluster"),
     ("webhooks-endpoints", hooked(ready=None), "the endpoints of policy/webhook"),
+    ("webhooks-own-way", hooked(perhaps=("nodes",)), "whether policy.example.test of validating"),
     ("network-policies-declared", network(namespaces=()), "the inventory names none"),
     (
         "network-policies-enforced",
@@ -331,8 +348,10 @@ GAPS: list[Defect] = [
         replace(good(), from_pods=()),
         "no connection was found that they should refuse",
     ),
-    ("etcd-closed-to-pods", trying("etcd", control=False), "nobody answers worker-1 itself there"),
+    ("etcd-closed-to-pods", trying("etcd", control=False), "198.51.100.21:1: nobody answers there"),
     ("kubelet-closed-to-pods", replace(good(), from_pods=()), "nothing was tried"),
+    ("balancer-closed-to-pods", replace(good(), from_pods=()), "nothing was tried"),
+    ("balancer-closed-to-pods", with_config(None), "the ports of lb-1: nobody looked at it"),
 ]
 
 
@@ -372,6 +391,17 @@ def test_what_is_not_known_is_not_covered(item: str, facts: f.Facts, said: str) 
         ("webhooks-timeout", replace(good(), webhooks=())),
         ("drains-not-blocked", budgeted(allowed=0, healthy=1)),
         ("drains-not-blocked", budgeted(allowed=0, healthy=0, desired=0, expected=0)),
+        ("balancer-closed-to-pods", with_config("frontend api\n bind *:6443\n mode tcp\n")),
+        (
+            "balancer-closed-to-pods",
+            with_config("frontend s\n bind 127.0.0.1:8404\n mode http\n stats enable\n"),
+        ),
+        (
+            "network-policies-enforced",
+            replace(
+                good(), from_pods=(tried("policy", "a:1"), tried("policy", "a:2", control=False))
+            ),
+        ),
         ("workloads-images", web(anywhere=((f.Requirement(key=ZONE, operator="Exists"),),))),
         ("workloads-images", container(image="docker.io/example.test/web:1")),
     ],

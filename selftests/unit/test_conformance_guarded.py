@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from selftests.unit.conformance_changes import (
     both,
     bound,
     declared,
+    filed,
     flag,
     is_red,
     named,
@@ -22,6 +24,11 @@ from selftests.unit.conformance_changes import (
 )
 
 CLUSTER_ADMIN = "ClusterRole/cluster-admin"
+
+
+def with_ops(facts: f.Facts) -> f.Facts:
+    return replace(facts, powerful=("cluster-admin", "ops"))
+
 
 RED: list[Case] = [
     (
@@ -75,6 +82,31 @@ RED: list[Case] = [
         "makes Group/system:authenticated cluster-admin",
     ),
     (
+        "cluster-admin-bindings",
+        bound(CLUSTER_ADMIN, "User/system:serviceaccount:kube-system:default"),
+        "ClusterRoleBinding mine makes ServiceAccount/kube-system/default cluster-admin",
+    ),
+    (
+        "cluster-admin-bindings",
+        both(with_ops, bound("ClusterRole/ops", "ServiceAccount/shop/deployer")),
+        "mine gives ServiceAccount/shop/deployer the ClusterRole ops, which allows everything",
+    ),
+    (
+        "cluster-admin-bindings",
+        bound(CLUSTER_ADMIN, "ServiceAccount/shop/deployer", namespace="kube-system"),
+        "RoleBinding kube-system/mine makes ServiceAccount/shop/deployer cluster-admin",
+    ),
+    (
+        "cluster-admin-bindings",
+        bound(CLUSTER_ADMIN, "Group/system:bootstrappers:x", "User/system:node:w"),
+        "makes Group/system:bootstrappers:x, User/system:node:w cluster-admin",
+    ),
+    (
+        "default-service-accounts",
+        bound("ClusterRole/view", "User/system:serviceaccount:shop:default"),
+        "gives ClusterRole/view to ServiceAccount/shop/default",
+    ),
+    (
         "default-service-accounts",
         bound("ClusterRole/view", "ServiceAccount/shop/default"),
         "gives ClusterRole/view to ServiceAccount/shop/default",
@@ -113,6 +145,33 @@ RED: list[Case] = [
         "kubelet-authentication",
         of("kubelets", "worker-2", deep.kubelet("worker-2", readOnlyPort="10255")),
         "the kubelet of worker-2 serves without TLS on port 10255",
+    ),
+    (
+        "apiserver-authorization",
+        both(
+            flag("kube-apiserver", "authorization-config", "/etc/a.yaml", "cp-2"),
+            filed("kube-apiserver", "cp-2", authorization_mode="Webhook,RBAC"),
+        ),
+        "the apiserver of cp-2 decides by Webhook, RBAC, without Node",
+    ),
+    (
+        "profiling-off",
+        both(
+            flag("kube-scheduler", "config", "/etc/s.yaml", "cp-2"), filed("kube-scheduler", "cp-2")
+        ),
+        "kube-scheduler on cp-2 has profiling on",
+    ),
+    (
+        "leader-election-settings",
+        both(
+            flag("kube-scheduler", "config", "/etc/s.yaml"),
+            flag("kube-scheduler", "leader-elect-lease-duration", None),
+            *(
+                filed("kube-scheduler", name, leader_elect_lease_duration="8s")
+                for name in ("cp-1", "cp-2", "cp-3")
+            ),
+        ),
+        "kube-scheduler: lease 8 s, renew 10 s, retry 2 s: it may act after its lease has ended",
     ),
     (
         "leader-election-settings",

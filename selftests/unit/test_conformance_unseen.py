@@ -130,6 +130,7 @@ UNSEEN: list[tuple[str, Change]] = [
     ("apiserver-node-restriction", lambda facts: replace(facts, components={})),
     ("apiserver-anonymous", lambda facts: replace(facts, anonymous=SILENT)),
     ("cluster-admin-bindings", lambda facts: replace(facts, bindings=())),
+    ("cluster-admin-bindings", lambda facts: replace(facts, powerful=SILENT)),
     ("default-service-accounts", lambda facts: replace(facts, bindings=SILENT)),
     (
         "profiling-off",

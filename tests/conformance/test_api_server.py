@@ -37,12 +37,14 @@ def test_speaks_tls(item: Item) -> None:
     "2025, Step 2: Initialize First Control Plane Node",
 )
 def test_node_and_rbac_decide(item: Item) -> None:
-    """Looked at: --authorization-mode of every kube-apiserver that runs.
+    """Looked at: --authorization-mode of every kube-apiserver that runs, or the authorizers of its
+    --authorization-config.
 
     Expected: Node and RBAC, and not AlwaysAllow, on each: with one that differs, what is forbidden
     depends on where the balancer sends.
 
-    Mend: --authorization-mode=Node,RBAC in kubeadm's ConfigMap and in every manifest.
+    Mend: --authorization-mode=Node,RBAC in kubeadm's ConfigMap and in every manifest, or
+    authorizers of these two types in the file.
 
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Step 2: Initialize First Control Plane Node (authorization-mode: "Node,RBAC").
@@ -103,13 +105,15 @@ def test_strangers_learn_health_alone(item: Item) -> None:
     "2025, RBAC (Role-Based Access Control)",
 )
 def test_few_are_cluster_admin(item: Item) -> None:
-    """Looked at: all bindings to the ClusterRole cluster-admin.
+    """Looked at: all bindings to cluster-admin, and to every other ClusterRole whose rules allow
+    everything on all resources.
 
-    Expected: administrators' groups and users; no service account over the whole cluster, and never
-    everybody.
+    Expected: administrators' groups and users; no service account over the whole cluster or in
+    kube-system, by whichever of its names, and never everybody, all nodes or who joins.
 
-    Mend: `kubectl delete clusterrolebinding NAME`, after a role with what is really needed: as the
-    source's cluster-admin-ha, which names resources and verbs.
+    Mend: `kubectl delete clusterrolebinding NAME`, after a Role in the namespace where it works,
+    with the resources and verbs that it needs and, for a Lease or a ConfigMap, resourceNames. The
+    source's cluster-admin-ha is no model: it may delete any Lease, and patch any node.
 
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     RBAC (Role-Based Access Control) (Multi-Master RBAC Considerations).
@@ -168,11 +172,13 @@ def test_an_audit_log_is_kept(item: Item) -> None:
     source="kubernetes.io, Security Checklist",
 )
 def test_profiling_is_off(item: Item) -> None:
-    """Looked at: --profiling of every apiserver, controller-manager and scheduler that runs.
+    """Looked at: --profiling of every apiserver, controller-manager and scheduler that runs; of a
+    scheduler with --config enableProfiling in that file, beside which the flag does nothing.
 
     Expected: false: it tells of the program's inside, and a profile costs it processor time.
 
-    Mend: --profiling=false in extraArgs of all three and in every manifest.
+    Mend: --profiling=false in extraArgs of all three and in every manifest, or enableProfiling:
+    false in the scheduler's file.
 
     Source: kubernetes.io, Security Checklist; CIS Kubernetes Benchmark.
     """

@@ -14,8 +14,9 @@ from fixtures.item import Item
     "Leader Election in Practice",
 )
 def test_one_fresh_holder_each(item: Item) -> None:
-    """Looked at: the flags of every kube-controller-manager and kube-scheduler that runs, and their
-    leases in kube-system against the apiserver's clock.
+    """Looked at: the flags of every kube-controller-manager and kube-scheduler that runs, with the
+    scheduler's configuration file where it has one, and their leases in kube-system against the
+    apiserver's clock.
 
     Expected: both run on every control plane, none with --leader-elect=false, for two that act at
     once undo each other's work; each lease is held by a control plane that renewed it in time.

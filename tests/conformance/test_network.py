@@ -17,10 +17,11 @@ def test_policies_are_declared(item: Item) -> None:
     """Looked at: the NetworkPolicies of every critical namespace.
 
     Expected: one that selects all Pods and lets nobody in, beside those that let in whom one
-    expects.
+    expects; none that lets everybody in to all Pods, for policies add up. Whether what Pods call
+    is limited as well is told, and not demanded.
 
     Mend: a NetworkPolicy with `podSelector: {}`, `policyTypes: [Ingress, Egress]` and no rules,
-    and one for each who may.
+    and one for each who may, in and out; the first out is the cluster's DNS.
 
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Network Security ("Network Policies for Control Plane").
@@ -36,8 +37,9 @@ def test_policies_are_declared(item: Item) -> None:
     " Network Security",
 )
 def test_policies_are_enforced(item: Item) -> None:
-    """Looked at: a connection, tried out of a Pod's own network, that the policies forbid; and
-    the same from the node of the Pod that is called, which is always allowed.
+    """Looked at: up to three connections for each critical namespace, tried out of a Pod's own
+    network, that the policies forbid; and the same from the node of the Pod that is called, which
+    is always allowed.
 
     Expected: the first does not come about, and the second does. A network plugin without an
     enforcer takes policies and heeds none.
@@ -58,10 +60,10 @@ def test_policies_are_enforced(item: Item) -> None:
     " Network Security",
 )
 def test_etcd_is_closed(item: Item) -> None:
-    """Looked at: etcd's client and peer ports, tried out of a Pod's own network and from the
-    Pod's node.
+    """Looked at: the client and peer ports of each member of etcd, as its URLs have them, tried out
+    of a Pod's own network and from the member's machine.
 
-    Expected: the node is answered and the Pod is not: whoever takes over a Pod should not even
+    Expected: the machine is answered and the Pod is not: whoever takes over a Pod should not even
     see it. Its certificates are the second wall, not the first.
 
     Mend: a packet filter on the machines of etcd that lets in control planes and members alone.
@@ -80,9 +82,9 @@ def test_etcd_is_closed(item: Item) -> None:
     " Network Security",
 )
 def test_kubelets_are_closed(item: Item) -> None:
-    """Looked at: kubelet's port, tried out of a Pod's own network and from the Pod's node.
+    """Looked at: kubelet's port, tried out of a Pod's own network and from kubelet's own machine.
 
-    Expected: the node is answered and the Pod is not.
+    Expected: the machine is answered and the Pod is not.
 
     Mend: a packet filter on the nodes that lets in control planes and those who measure; waive
     it where a Pod (metrics-server) must.
@@ -101,12 +103,13 @@ def test_kubelets_are_closed(item: Item) -> None:
     " Network Security",
 )
 def test_balancers_are_closed(item: Item) -> None:
-    """Looked at: the ports of the balancers' pages of statistics, tried out of a Pod's own
-    network and from the Pod's node.
+    """Looked at: the ports of the balancers' pages of statistics or metrics, tried out of a Pod's
+    own network and from the balancer itself.
 
-    Expected: the node is answered and the Pod is not; the API's own port stays open.
+    Expected: the balancer is answered and the Pod is not, or there is no such port; the API's own
+    port stays open.
 
-    Mend: a packet filter on the balancers, or `bind` to the network of the machines alone.
+    Mend: a packet filter on the balancers, or `bind` to the balancer's own 127.0.0.1.
 
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Network Security.

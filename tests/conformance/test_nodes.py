@@ -121,7 +121,8 @@ def test_workers_over_zones(item: Item) -> None:
     " API Server Connection Refused",
 )
 def test_nodes_run(item: Item) -> None:
-    """Looked at: the systemd units kubelet and containerd (or crio, docker) of every node.
+    """Looked at: the systemd units kubelet and containerd (or crio, docker, as kubelet tells it)
+    of every node.
 
     Expected: enabled, running, and with a Restart other than `no`.
 
@@ -142,7 +143,8 @@ def test_nodes_run(item: Item) -> None:
 )
 def test_forwarding_is_on(item: Item) -> None:
     """Looked at: net.ipv4.ip_forward as it is, and as the files of sysctl set it at the next
-    boot.
+    boot; net.ipv6.conf.all.forwarding where Pods have such addresses. systemd reads
+    /etc/sysctl.conf through a link /etc/sysctl.d/99-sysctl.conf alone, which not all have.
 
     Expected: 1 in both. The source writes into /proc, which the next boot forgets: the node
     then comes back Ready, and its Pods reach nobody.
@@ -189,7 +191,8 @@ def test_packages_are_held(item: Item) -> None:
     Expected: held: an upgrade of the system that takes them along breaks the order in which a
     cluster is upgraded. Where they come from no package this is not covered.
 
-    Mend: `apt-mark hold kubelet kubeadm kubectl`, or `exclude=` in the repository's file.
+    Mend: `apt-mark hold kubelet kubeadm kubectl`; with rpm `exclude=` in the repository's file,
+    or `dnf versionlock add`.
 
     Source: Kubernetes High Availability: Tutorial & Instructions, Install packages and
     configure Linux system ("apt-mark hold kubelet kubeadm kubectl").
@@ -205,7 +208,7 @@ def test_packages_are_held(item: Item) -> None:
 )
 def test_clocks_are_kept(item: Item) -> None:
     """Looked at: chrony, ntpd, systemd-timesyncd and their kind on every machine, and whether
-    they are synchronised.
+    they are synchronised, as they say, or the kernel of them.
 
     Expected: one runs, and is. A container has no clock of its own: there it is not covered.
 
@@ -226,7 +229,8 @@ def test_clocks_agree(item: Item) -> None:
     """Looked at: the clock of every machine, read between our own begin and end of the asking:
     so the offset is known between two bounds.
 
-    Expected: no two are proved to be more than 500 ms apart, and none is known worse than that.
+    Expected: no two can be more than 500 ms apart. Two that are proved to be fail; two that may
+    be, because they could not be read closely, are not covered.
 
     Mend: see why the machine's clock is not kept: its service, its servers, a firewall before
     UDP port 123.
@@ -244,8 +248,8 @@ def test_clocks_agree(item: Item) -> None:
     " Prerequisites Setup",
 )
 def test_disks_have_room(item: Item) -> None:
-    """Looked at: the file systems of /, /var/lib/etcd, /var/lib/kubelet, the runtime and the
-    logs.
+    """Looked at: the file systems of /, etcd, kubelet, the runtime and the logs: at their usual
+    paths, and where etcd, kubelet and containerd are told to write.
 
     Expected: 15 % free, and 10 % of the inodes: below 10 % kubelet evicts Pods, and an etcd
     without disk stops.

@@ -14,7 +14,7 @@ from fixtures.item import Item
 )
 def test_two_endpoints_each(item: Item) -> None:
     """Looked at: every validating and mutating webhook with failurePolicy Fail, and the
-    endpoints of its Service.
+    endpoints of its Service, a Pod with two addresses once.
 
     Expected: two or more that are ready.
 
@@ -51,12 +51,13 @@ def test_short_time_outs(item: Item) -> None:
 )
 def test_not_in_their_own_way(item: Item) -> None:
     """Looked at: the rules and selectors of every webhook that fails closed, held against its
-    own namespace, kube-system, nodes and leases.
+    own namespace, kube-system, nodes and leases, those of kube-node-lease too.
 
     Expected: it is not asked for what it, or the control plane, needs to come back.
 
-    Mend: a namespaceSelector that leaves out its own namespace and kube-system
-    (kubernetes.io/metadata.name NotIn …).
+    Mend: a namespaceSelector that leaves out its own namespace, kube-system and kube-node-lease
+    (kubernetes.io/metadata.name NotIn …), and rules without nodes, which no such selector keeps
+    out. While it is down kubelets cannot renew their leases, and all nodes are taken for dead.
 
     Source: Experience: a webhook that refuses its own Pods cannot come back.
     """

@@ -10,14 +10,16 @@ from chaos.cluster.collect import (
     keys,
     kubeconfigs,
     kubelets,
+    program_files,
     schedules,
 )
 from chaos.cluster.inventory import Inventory
 from chaos.cluster.inventory_parts import KUBEADM_PKI, Role
 from chaos.cluster.node import Node
 
-KEYS, KUBECONFIGS, KUBELET, METRICS, ENCRYPTION, SCHEDULES = (
+KEYS, KUBECONFIGS, KUBELET, METRICS, ENCRYPTION, SCHEDULES, FILES = (
     *("keys", "kubeconfigs", "kubelet", "etcd metrics", "encryption configuration", "schedules"),
+    "configuration files",
 )
 
 
@@ -31,7 +33,7 @@ def questions(inventory: Inventory, node: Node) -> dict[str, str]:
     if node.roles & {Role.CONTROL_PLANE, Role.WORKER}:
         asked |= {KUBECONFIGS: kubeconfigs.question(), KUBELET: kubelets.question()}
     if Role.CONTROL_PLANE in node.roles:
-        asked[ENCRYPTION] = encryption_config.QUESTION
+        asked |= {ENCRYPTION: encryption_config.QUESTION, FILES: program_files.QUESTION}
     if pki:
         asked[METRICS] = etcd_metrics.question(pki)
     if pki or Role.CONTROL_PLANE in node.roles:

@@ -17,8 +17,10 @@ from chaos.cluster.collect import (
     keys,
     kubeconfigs,
     kubelets,
+    program_files,
     replacing,
     restore,
+    roles,
     schedules,
     uninvited,
 )
@@ -76,6 +78,9 @@ class Deeper:
         asked = self.asked.result()
         return replace(
             facts,
+            components=program_files.added(
+                facts.components, answers.each(of.FILES, lambda _, said: program_files.read(said))
+            ),
             etcd=self.etcd.result(),
             replacing=self.replacing.result(),
             created=lists.use(declared.created, "namespaces"),
@@ -94,6 +99,7 @@ class Deeper:
             ),
             anonymous=knocking.result(),
             bindings=lists.use(declared.bindings, "bindings", "role_bindings"),
+            powerful=lists.use(roles.powerful, "cluster_roles"),
             schedules=_schedules(answers, lists),
             restored=restored if isinstance(restored, Restored | NotAvailable) else facts.restored,
         )

@@ -63,7 +63,7 @@ def collect(cluster: Cluster) -> Facts:
     # that is looked at together keeps an apiserver from saying in time that it is well.
     well = health.look(cluster, _ports(by_node))
     deeper = Deeper.begin(cluster, answers, etcd)
-    wider = Wider.begin(cluster, lists, answers)
+    wider = Wider.begin(cluster, lists, answers, etcd)
     shaking = Later(partial(_served, cluster, ways, answers.authorities))
     encrypted, shown = _encryption(cluster, answers, by_node), shaking.result()
     inventory = cluster.inventory

@@ -8,14 +8,15 @@ closed: so each is tried by a machine that may, too.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from urllib.parse import urlsplit
 
 from chaos.cluster.cluster import Cluster
 from chaos.cluster.collect.policies import Forbidden
-from chaos.cluster.facts import Balancer, FromPod, NotAvailable
+from chaos.cluster.facts import UNREAD, Balancer, EtcdFacts, FromPod, NotAvailable
 from chaos.cluster.inventory_parts import Role
 from chaos.cluster.kube import Listed, Object
 from chaos.cluster.parallel import together
@@ -60,6 +61,7 @@ def look(
     forbidden: Iterable[Forbidden],
     balancers: tuple[Balancer, ...] | NotAvailable,
     *,
+    etcd: EtcdFacts | NotAvailable = UNREAD,
     guarded: Collection[str] = (),
 ) -> tuple[FromPod, ...] | NotAvailable:
     """Try all of them, in one call to each machine that has a part in it.
@@ -70,7 +72,7 @@ def look(
     """
     free = [pod for pod in pods.items if pod["metadata"]["namespace"] not in guarded]
     sources = _sources(cluster, free) or _sources(cluster, pods.items)
-    plans = [*_closed(cluster, sources, balancers), *_forbidden(cluster, pods, forbidden)]
+    plans = [*_closed(cluster, sources, balancers, etcd), *_forbidden(cluster, pods, forbidden)]
     wanted: dict[str, list[Try]] = defaultdict(list)
     for plan in plans:
         for one in (plan.tried, plan.control):
@@ -141,16 +143,19 @@ def _script(tries: list[Try]) -> str:
 
 
 def _closed(
-    cluster: Cluster, sources: Iterable[Object], balancers: tuple[Balancer, ...] | NotAvailable
+    cluster: Cluster,
+    sources: Iterable[Object],
+    balancers: tuple[Balancer, ...] | NotAvailable,
+    etcd: EtcdFacts | NotAvailable,
 ) -> list[Plan]:
     targets: list[tuple[str, str, str, int]] = []
-    for node in cluster.with_role(Role.ETCD):
-        targets += [("etcd", node.name, node.address, port) for port in ETCD]
+    targets += [("etcd", *where) for where in _etcd(cluster, etcd)]
     kubelets = cluster.with_role(Role.CONTROL_PLANE)[:1] + cluster.with_role(Role.WORKER)
     targets += [("kubelet", n.name, n.address, KUBELET) for n in kubelets[:KUBELETS]]
     addresses = {node.name: node.address for node in cluster.nodes}
     for balancer in () if isinstance(balancers, NotAvailable) else balancers:
-        for port in _pages(balancer):
+        config = balancer.config
+        for port in () if isinstance(config, NotAvailable) else config.pages:
             targets.append(("balancer", balancer.node, addresses[balancer.node], port))
     found = []
     for pod in sources:
@@ -167,17 +172,23 @@ def _closed(
     return found
 
 
-def _pages(balancer: Balancer) -> list[int]:
-    """The ports of its pages of statistics that are not for the machine alone."""
-    config = balancer.config
-    ports = []
-    for frontend in () if isinstance(config, NotAvailable) else config.frontends:
-        if frontend.mode == "http" and any(r.startswith("stats") for r in frontend.rules):
-            for bind in frontend.binds:
-                host, _, port = bind.split()[0].rpartition(":")
-                if port.isdigit() and not host.startswith(("127.", "localhost", "[::1]")):
-                    ports.append(int(port))
-    return ports
+def _etcd(cluster: Cluster, etcd: EtcdFacts | NotAvailable) -> Iterator[tuple[str, str, int]]:
+    """Each member's machine, its address and ports: as its URLs have them, else the usual ones."""
+    for node in cluster.with_role(Role.ETCD):
+        found = set()
+        for member in () if isinstance(etcd, NotAvailable) else etcd.members:
+            urls = (*member.client_urls, *member.peer_urls) if member.node == node.name else ()
+            found |= {_port(url) for url in urls}
+        # A host name may not resolve in a Pod's network: its address is asked.
+        for port in sorted(filter(None, found)) or ETCD:
+            yield node.name, node.address, port
+
+
+def _port(url: str) -> int | None:
+    try:
+        return urlsplit(url).port
+    except ValueError:
+        return None
 
 
 def _sources(cluster: Cluster, pods: Iterable[Object]) -> list[Object]:

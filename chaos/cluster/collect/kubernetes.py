@@ -88,12 +88,22 @@ def kubernetes_of(node: dict[str, Any]) -> KubernetesNode:
         runtime=info.get("containerRuntimeVersion", ""),
         kernel=info.get("kernelVersion", ""),
         system=info.get("osImage", ""),
+        families=_families(spec, status),
         conditions=conditions,
         **_room(status),
         gives={k: v for k, v in amounts(status.get("allocatable")).items() if v and k not in _TOLD},
         images_told=len(status.get("images") or ()),
         images=tuple(sorted({n for i in status.get("images") or () for n in i.get("names") or ()})),
     )
+
+
+def _families(spec: dict[str, Any], status: dict[str, Any]) -> tuple[int, ...]:
+    """Of its Pods' networks; where a plugin has them for itself, of its own addresses if of one."""
+    pods = spec.get("podCIDRs") or [one for one in [spec.get("podCIDR")] if one]
+    listed = status.get("addresses") or ()
+    own = [a["address"] for a in listed if a["type"] == "InternalIP"]
+    found = {6 if ":" in one else 4 for one in pods or own}
+    return tuple(sorted(found)) if pods or len(found) == 1 else ()
 
 
 def _room(status: dict[str, Any]) -> dict[str, int]:

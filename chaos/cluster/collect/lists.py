@@ -22,6 +22,7 @@ PATHS = {
     "statefulsets": "/apis/apps/v1/statefulsets",
     "daemonsets": "/apis/apps/v1/daemonsets",
     "budgets": "/apis/policy/v1/poddisruptionbudgets",
+    "cluster_roles": "/apis/rbac.authorization.k8s.io/v1/clusterroles",
     "bindings": "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
     "role_bindings": "/apis/rbac.authorization.k8s.io/v1/rolebindings",
     "cronjobs": "/apis/batch/v1/cronjobs",

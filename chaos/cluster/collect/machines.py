@@ -31,6 +31,8 @@ from chaos.cluster.facts import (
 from chaos.cluster.shell import Said
 
 _T = TypeVar("_T")
+# Two names of one setting.
+ALIASES = {"net.ipv4.conf.all.forwarding": "net.ipv4.ip_forward"}
 
 
 def read(said: Mapping[str, Said], span: tuple[float, float]) -> Machine:
@@ -50,6 +52,7 @@ def read(said: Mapping[str, Said], span: tuple[float, float]) -> Machine:
         resolved=_names(said.get(NAMES)),
         cpus=cpus,
         memory=memory,
+        host=_told(said).get("Host", ""),
     )
 
 
@@ -113,7 +116,8 @@ def _kernel(text: str) -> Kernel:
 def _persistent(files: Mapping[str, list[str]]) -> dict[str, str]:
     """What is set at a boot: a file hides those of its name in folders before, the last one wins.
 
-    Source: sysctl.d(5). /etc/sysctl.conf is read behind the folders where it is read at all.
+    Source: sysctl.d(5), sysctl(8). systemd reads /etc/sysctl.conf through a link of a folder alone;
+    where it does not run, procps reads it behind them.
     """
     by_name = {path.rpartition("/")[2]: path for path in files}
     order = sorted(by_name, key=lambda name: (by_name[name] == "/etc/sysctl.conf", name))
@@ -123,7 +127,7 @@ def _persistent(files: Mapping[str, list[str]]) -> dict[str, str]:
             setting = re.match(r"\s*-?([\w./-]+)\s*=\s*(\S+)", line)
             if setting and not line.lstrip().startswith(("#", ";")):
                 key = setting[1] if "." in setting[1] else setting[1].replace("/", ".")
-                found[key] = setting[2]
+                found[ALIASES.get(key, key)] = setting[2]
     return found
 
 
@@ -139,7 +143,10 @@ def _packages(text: str) -> dict[str, bool]:
 def _disks(text: str) -> tuple[Disk, ...]:
     found: dict[str, Disk] = {}
     for line in text.splitlines():
-        path, target, *numbers = line.split()
+        words = line.split()
+        if len(words) != 6:  # a path with a space in it
+            continue
+        path, target, *numbers = words
         size, free, inodes, left = (int(n) if n.isdigit() else 0 for n in numbers)
         if size and target not in found:
             found[target] = Disk(path=path, size=size, free=free, inodes=inodes, inodes_free=left)
@@ -153,21 +160,31 @@ def _size(said: Said | None) -> tuple[int | None, int | None]:
     return int(words[0]), int(words[1]) * 1024
 
 
+def _told(said: Mapping[str, Said]) -> dict[str, str]:
+    """What stands behind the services."""
+    units = said.get(UNITS)
+    text = units.out if units and not units.code else ""
+    return next(_blocks(text[text.rfind("Container=") :]), {}) if "Container=" in text else {}
+
+
 def _clock(said: Mapping[str, Said], span: tuple[float, float]) -> Clock | NotAvailable:
     try:
         first, last = (float(said[name].out) for name in (FIRST, LAST))
     except (KeyError, ValueError):
         return NotAvailable("its clock could not be read")
-    units = said.get(UNITS)
+    units, told = said.get(UNITS), _told(said)
     text = units.out if units and not units.code else ""
     running = {unit.name for unit in _units(text) if unit.active}
     keepers = tuple(name for name in KEEPERS if name in running)
-    told = next(_blocks(text[text.rfind("Container=") :]), {}) if "Container=" in text else {}
     synchronised: bool | None = None
     if "Leap" in told:
         synchronised = told["Leap"] == "Normal"
     elif "systemd-timesyncd" in keepers:
         synchronised = told.get("Synchronised") == "yes"
+    elif told.get("NTPSynchronized") == "yes":
+        synchronised = True
+    elif "NTPSynchronized" in told and {"ntp", "ntpd", "ntpsec"} & set(keepers):
+        synchronised = False  # the others keep a clock and need not tell the kernel
     container = told.get("Container", "")
     return Clock(
         least=timedelta(seconds=round(last - span[1], 6)),

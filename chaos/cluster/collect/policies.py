@@ -1,21 +1,24 @@
-"""NetworkPolicies: what they declare, and which connections they forbid.
+"""NetworkPolicies: which connections they forbid.
 
 Source: kubernetes.io, "Network Policies".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any
 
 from chaos.cluster.collect.selectors import selects
-from chaos.cluster.collect.workloads import CRITICAL
-from chaos.cluster.facts import NetworkFacts, Policy
 from chaos.cluster.kube import Listed, Object
 
 INGRESS, EGRESS = "Ingress", "Egress"
+SIDES = {INGRESS: "from", EGRESS: "to"}
+
+
+_Pair = tuple[Object, Object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,51 +40,48 @@ class Forbidden:
     because: tuple[str, ...]
 
 
-def network_of(policies: Listed, namespaces: Listed, *, named: Iterable[str]) -> NetworkFacts:
-    """What is declared for the namespaces whose workloads must survive."""
-    critical = dict.fromkeys(named)
-    for namespace in namespaces.items:
-        labels = namespace["metadata"].get("labels") or {}
-        if labels.get(CRITICAL) == "true":
-            critical[namespace["metadata"]["name"]] = None
-    mine = [p for p in policies.items if p["metadata"]["namespace"] in critical]
-    return NetworkFacts(namespaces=tuple(critical), policies=tuple(map(_policy, mine)))
-
-
-def _policy(item: Object) -> Policy:
-    spec = item.get("spec") or {}
-    return Policy(
-        namespace=item["metadata"]["namespace"],
-        name=item["metadata"]["name"],
-        everyone=not any((spec.get("podSelector") or {}).values()),
-        denies=tuple(kind for kind in _kinds(spec) if not spec.get(kind.lower())),
-    )
-
-
-def _kinds(spec: Mapping[str, Any]) -> Sequence[str]:
+def kinds(spec: Mapping[str, Any]) -> Sequence[str]:
     """Its directions; where it does not say, Ingress, and Egress if there are such rules."""
     default = [INGRESS, *([EGRESS] if spec.get("egress") else [])]
     return spec.get("policyTypes") or default
 
 
 def forbidden(
-    policies: Listed, namespaces: Listed, pods: Listed, *, critical: Iterable[str], most: int = 3
+    policies: Listed,
+    namespaces: Listed,
+    pods: Listed,
+    *,
+    critical: Iterable[str],
+    nodes: Collection[str],
+    most: int = 3,
 ) -> list[Forbidden]:
     """Connections between running Pods that the policies of critical namespaces forbid.
 
     Args:
-        most: how many, for each namespace.
+        nodes: those from which a connection can be tried.
+        most: how many, for each namespace; each to another Pod, on another node where there is one.
     """
     labels = {n["metadata"]["name"]: n["metadata"].get("labels") or {} for n in namespaces.items}
     known = _Rules(policies.items, labels)
-    running = [pod for pod in pods.items if _runs(pod)]
+    tried = (pod for pod in pods.items if _runs(pod) and pod["spec"].get("nodeName") in nodes)
+    running = _by_turns(tried)
     found: list[Forbidden] = []
     for namespace in critical:
         inside = [pod for pod in running if pod["metadata"]["namespace"] == namespace]
-        pairs = _pairs(inside, running)
-        mine = (one for source, target in pairs for one in known.between(source, target))
+        mine = (first for pairs in _pairs(inside, running) if (first := known.first(pairs)))
         found += [one for one, _ in zip(mine, range(most), strict=False)]
     return found
+
+
+def _by_turns(pods: Iterable[Object]) -> list[Object]:
+    """The Pods, one of each node after the other."""
+    seen: Counter[str] = Counter()
+    turns = []
+    for pod in pods:
+        node = pod["spec"]["nodeName"]
+        turns.append((seen[node], pod))
+        seen[node] += 1
+    return [pod for _, pod in sorted(turns, key=lambda turn: turn[0])]
 
 
 def _runs(pod: Object) -> bool:
@@ -91,22 +91,33 @@ def _runs(pod: Object) -> bool:
     return bool(up and status.get("podIP") and not pod["spec"].get("hostNetwork"))
 
 
-def _pairs(inside: list[Object], all_of_them: list[Object]) -> Iterator[tuple[Object, Object]]:
-    """Who might call whom: into the namespace first, then within it and out of it."""
-    for target in inside:
-        for source in all_of_them:
-            if source["metadata"]["namespace"] != target["metadata"]["namespace"]:
-                yield source, target
-    for source in inside:
-        for target in all_of_them:
-            if source is not target:
-                yield source, target
+def _pairs(inside: list[Object], all_of_them: list[Object]) -> Iterator[list[_Pair]]:
+    """Who might call whom, a Pod of the namespace at a time: into it, within it, out of it."""
+
+    def strangers(to: Object) -> list[Object]:
+        space = to["metadata"]["namespace"]
+        return [pod for pod in all_of_them if pod["metadata"]["namespace"] != space]
+
+    for turn, target in enumerate(inside):
+        yield [(source, target) for source in _turned(strangers(target), turn)]
+    for turn, source in enumerate(inside):
+        yield [(source, to) for to in _turned(all_of_them, turn) if source is not to]
+
+
+def _turned(pods: list[Object], turn: int) -> list[Object]:
+    """The Pods, beginning with another for each turn."""
+    start = turn % len(pods) if pods else 0
+    return pods[start:] + pods[:start]
 
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
     policies: Sequence[Object]
     labels: Mapping[str, Mapping[str, str]]
+
+    def first(self, pairs: Iterable[_Pair]) -> Forbidden | None:
+        """The first connection of these that is forbidden."""
+        return next((one for pair in pairs for one in self.between(*pair)), None)
 
     def between(self, source: Object, target: Object) -> Iterator[Forbidden]:
         """The ports of the target that the source may not reach."""
@@ -137,10 +148,10 @@ class _Rules:
             one
             for one in self.policies
             if one["metadata"]["namespace"] == pod["metadata"]["namespace"]
-            and kind in _kinds(one["spec"])
+            and kind in kinds(one["spec"])
             and selects(one["spec"].get("podSelector") or {}, _labels(pod))
         ]
-        side = "from" if kind == INGRESS else "to"
+        side = SIDES[kind]
         for one in mine:
             for rule in one["spec"].get(kind.lower()) or ():
                 peers, ports = rule.get(side) or (), rule.get("ports") or ()

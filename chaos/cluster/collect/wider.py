@@ -8,6 +8,7 @@ from functools import partial
 from chaos.cluster.cluster import Cluster
 from chaos.cluster.collect import (
     clocks,
+    declared_policies,
     from_pods,
     monitoring,
     operations,
@@ -22,6 +23,7 @@ from chaos.cluster.collect.on_nodes import Answers
 from chaos.cluster.collect.policies import Forbidden
 from chaos.cluster.facts import (
     Balancer,
+    EtcdFacts,
     Facts,
     FromPod,
     MonitoringFacts,
@@ -45,15 +47,23 @@ class Wider:
     operations: Later[OperationsFacts | NotAvailable]
 
     @classmethod
-    def begin(cls, cluster: Cluster, lists: Lists, answers: Answers) -> Wider:
+    def begin(
+        cls,
+        cluster: Cluster,
+        lists: Lists,
+        answers: Answers,
+        etcd: EtcdFacts | NotAvailable,
+    ) -> Wider:
         """Begin asking."""
         named = cluster.inventory.critical_namespaces
-        network = lists.use(partial(policies.network_of, named=named), *("policies", "namespaces"))
+        network = lists.use(
+            partial(declared_policies.network_of, named=named), *("policies", "namespaces")
+        )
         return cls(
             cluster,
             network,
             Later(partial(clocks.look, cluster)),
-            Later(partial(_tried, cluster, lists, network, answers.balancers())),
+            Later(partial(_tried, cluster, lists, network, answers.balancers(), etcd)),
             Later(partial(monitoring.look, cluster)),
             Later(partial(operations.look, cluster)),
         )
@@ -70,7 +80,9 @@ class Wider:
             from_pods=self.tried.result(),
             services=lists.use(webhooks.services_of, "services"),
             webhooks=lists.use(
-                webhooks.webhooks_of, *("validating", "mutating", "slices", "namespaces")
+                webhooks.webhooks_of,
+                *("validating", "mutating", "slices", "namespaces"),
+                *("pods", "deployments", "nodes"),
             ),
             network=self.network,
             pods=lists.use(pods.groups_of, *("pods", "claims", "volumes", "classes")),
@@ -85,9 +97,11 @@ def _tried(
     lists: Lists,
     network: NetworkFacts | NotAvailable,
     balancers: tuple[Balancer, ...] | NotAvailable,
+    etcd: EtcdFacts | NotAvailable,
 ) -> tuple[FromPod, ...] | NotAvailable:
     critical = () if isinstance(network, NotAvailable) else network.namespaces
-    find = partial(policies.forbidden, critical=critical)
+    known = {node.name for node in cluster.nodes}
+    find = partial(policies.forbidden, critical=critical, nodes=known)
     forbidden = lists.use(find, *("policies", "namespaces", "pods"))
     wanted: list[Forbidden] = [] if isinstance(forbidden, NotAvailable) else forbidden
 
@@ -96,6 +110,6 @@ def _tried(
     guarded = {item["metadata"]["namespace"] for item in items}
 
     def look(listed: Listed) -> tuple[FromPod, ...] | NotAvailable:
-        return from_pods.look(cluster, listed, wanted, balancers, guarded=guarded)
+        return from_pods.look(cluster, listed, wanted, balancers, etcd=etcd, guarded=guarded)
 
     return lists.use(look, "pods")

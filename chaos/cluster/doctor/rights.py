@@ -67,6 +67,7 @@ RIGHTS = (
     Right("list", "apps", "daemonsets", "kube-proxy and the network's Pods"),
     Right("list", "policy", "poddisruptionbudgets", "PodDisruptionBudgets"),
     Right("list", "batch", "cronjobs", "CronJobs that take snapshots"),
+    Right("list", "rbac.authorization.k8s.io", "clusterroles", "which roles allow everything"),
     Right("list", "rbac.authorization.k8s.io", "clusterrolebindings", "who may do what"),
     Right("list", "rbac.authorization.k8s.io", "rolebindings", "who may do what"),
     Right("list", "", "configmaps", "kubeadm's and kube-proxy's settings", SYSTEM),

@@ -75,6 +75,18 @@ class HaproxyConfig:
     frontends: tuple[HaproxyFrontend, ...]
     backends: tuple[HaproxyBackend, ...]
 
+    @property
+    def pages(self) -> tuple[int, ...]:
+        """The ports of its own pages, of statistics or metrics, that are not for it alone."""
+        ports = []
+        for frontend in self.frontends:
+            own = any(r.startswith("stats") or "prometheus-exporter" in r for r in frontend.rules)
+            for bind in frontend.binds if frontend.mode == "http" and own else ():
+                host, _, port = bind.split()[0].rpartition(":")
+                if port.isdigit() and not host.startswith(("127.", "localhost", "[::1]", "::1")):
+                    ports.append(int(port))
+        return tuple(ports)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HaproxyState:

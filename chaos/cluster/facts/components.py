@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from chaos.cluster.facts.basics import UNREAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,12 +17,16 @@ class Component:
         name: `kube-apiserver`, `kube-controller-manager`, `kube-scheduler`, `etcd`.
         flags: without dashes; a flag without a value is `true`.
         source: `process`, as the node's kernel has it, or `manifest`, as its Pod declares it.
+        settings: what its configuration file says, by the flags that say the same.
+        unread: why that is not known; empty where it is.
     """
 
     node: str
     name: str
     flags: Mapping[str, str]
     source: str
+    settings: Mapping[str, str] = field(default_factory=dict)
+    unread: str = UNREAD.reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,6 +99,7 @@ class Machine:
     Args:
         packages: by name, whether it is held at its version; empty where no package has them.
         memory: bytes.
+        host: the name that it gives itself; empty where it was not asked.
     """
 
     units: tuple[Unit, ...] | NotAvailable
@@ -109,6 +110,7 @@ class Machine:
     resolved: tuple[Resolved, ...] | NotAvailable
     cpus: int | None = None
     memory: int | None = None
+    host: str = ""
 
     def unit(self, name: str) -> Unit | None:
         """The unit of this name."""

@@ -112,6 +112,7 @@ class Facts:
         encryption_configs: by control plane; None where its apiserver has none.
         anonymous: what was tried without credentials, from here.
         bindings: all ClusterRoleBindings and RoleBindings.
+        powerful: the ClusterRoles that allow everything.
         schedules: what takes snapshots, by node; the API's CronJobs under `""`.
         restored: the newest snapshot, given back its life.
         replacing: what replaces machines by itself.
@@ -161,6 +162,7 @@ class Facts:
     )
     anonymous: tuple[Anonymous, ...] | NotAvailable = UNREAD
     bindings: tuple[Binding, ...] | NotAvailable = UNREAD
+    powerful: tuple[str, ...] | NotAvailable = UNREAD
     schedules: Mapping[str, tuple[BackupSchedule, ...] | NotAvailable] = field(default_factory=dict)
     restored: Restored | NotAvailable = UNREAD
     replacing: tuple[HealthCheck, ...] | NotAvailable = UNREAD

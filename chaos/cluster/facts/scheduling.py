@@ -122,6 +122,7 @@ class Webhook:
         ready: how many endpoints of the Service are ready; None where that is not known.
         catches: the objects of its own namespace or of the nodes' and the system's that it would
             be asked for, as words.
+        perhaps: those of them of which that cannot be told from here.
     """
 
     configuration: str
@@ -131,6 +132,7 @@ class Webhook:
     service: str | None
     ready: int | None = None
     catches: tuple[str, ...] = ()
+    perhaps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,12 +155,14 @@ class Policy:
     Args:
         everyone: whether it selects all Pods of its namespace.
         denies: the directions (`Ingress`, `Egress`) in which it allows nothing by itself.
+        opens: those in which it allows everybody on every port: policies add up.
     """
 
     namespace: str
     name: str
     everyone: bool
     denies: tuple[str, ...] = ()
+    opens: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

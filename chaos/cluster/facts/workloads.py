@@ -178,6 +178,7 @@ class KubernetesNode:
         images_told: how many those are; kubelet tells 50 by default. 0: not known.
         machine, boot: the machine's id, and that of its last boot.
         runtime, kernel, system: what runs it, as `containerd://2.3.7`.
+        families: 4 and 6, those of its Pods' addresses; empty where that is not known.
     """
 
     ready: bool
@@ -203,6 +204,7 @@ class KubernetesNode:
     runtime: str = ""
     kernel: str = ""
     system: str = ""
+    families: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

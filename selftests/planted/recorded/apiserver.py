@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from chaos.cluster.facts import Facts
+from dataclasses import replace
+
+from chaos.cluster.facts import Binding, Facts
 from selftests.planted.recorded import changes as the
 from selftests.planted.recording import Change, recorded
 
@@ -72,3 +74,14 @@ def namespaces_for_anybody(facts: Facts) -> Facts:
     return the.among(
         "anonymous", lambda one: (one.what, one.node, one.path) == which, status=200, ended=""
     )(facts)
+
+
+@recorded(
+    "cluster-admin-bindings", r"^ClusterRoleBinding planted gives .* the ClusterRole ops, which"
+)
+def admin_by_another_name(facts: Facts) -> Facts:
+    """A role of an installer allows everything, under a name that nobody looks for."""
+    account = "User/system:serviceaccount:shop:deployer"
+    binding = Binding(name="planted", role="ClusterRole/ops", subjects=(account,))
+    powerful = (*the.known(facts.powerful), "ops")
+    return replace(facts, powerful=powerful, bindings=(*the.known(facts.bindings), binding))
