@@ -14,7 +14,6 @@ from chaos.cluster.facts import (
 )
 from chaos.conformance.machines import zone_of
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed, not_covered
-from chaos.conformance.times import told as _s
 
 FEWEST = 2
 # Of a cluster's own names: it would have to run before it could be found.
@@ -49,8 +48,8 @@ def no_single_point(facts: Facts, inventory: Declared) -> CheckOutcome:
         elif balancer.keepalived is None:
             why = "the inventory names no keepalived: nobody is known to move it"
             findings.gap(f"whether {balancer.node} takes {at} over", why)
-        elif not any(at in one.addresses for one in balancer.keepalived.instances):
-            findings.wrong.append(f"keepalived of {balancer.node} does not know {at}")
+        elif not instances_of(balancer.keepalived, at):
+            _unknown(findings, balancer, balancer.keepalived, at)
     return findings.outcome()
 
 
@@ -74,7 +73,7 @@ def one_holder(facts: Facts, inventory: Declared) -> CheckOutcome:
     return findings.outcome()
 
 
-def _moved(
+def moved(
     facts: Facts, inventory: Declared, findings: Findings
 ) -> Iterator[tuple[Balancer, KeepalivedConfig, VrrpInstance]]:
     """The instances that move the endpoint's address; what cannot be seen is noted."""
@@ -91,51 +90,26 @@ def _moved(
             why = config or "the inventory names no configuration of it"
             findings.gap(f"keepalived of {balancer.node}", why)
             continue
-        mine = [one for one in config.instances if at in one.addresses]
+        mine = instances_of(config, at)
         if not mine:
-            findings.wrong.append(f"keepalived of {balancer.node} does not know {at}")
+            _unknown(findings, balancer, config, at)
         for instance in mine:
             yield balancer, config, instance
 
 
-def moves_in_time(facts: Facts, inventory: Declared) -> CheckOutcome:
-    """Who takes the address over does so in time, by keepalived's settings."""
-    findings, budget = Findings(), inventory.objectives.service
-    for balancer, config, instance in _moved(facts, inventory, findings):
-        skew = (256 - instance.priority) / 256 * instance.advert
-        power = 3 * instance.advert + skew
-        times = [power]
-        for script in config.scripts:
-            if script.name in instance.scripts:
-                # One may just have gone well; then comes each failure, and its time.
-                check = script.timeout or script.interval
-                times.append(script.fall * (script.interval + check) + power)
-        told = (
-            f"{balancer.node}: {_s(power)} after its holder falls silent, {_s(max(times))} at most "
-            f"after its scripts find it sick (advert {_s(instance.advert)})"
-        )
-        if max(times) > budget:
-            findings.wrong.append(f"{told}; {_s(budget)} are allowed")
-        else:
-            findings.good.append(told)
-    return findings.outcome()
+def _unknown(findings: Findings, balancer: Balancer, config: KeepalivedConfig, at: str) -> None:
+    """Note that a configuration has not got the address, if all of it could be read."""
+    macros = [a for one in config.instances for a in one.addresses if "$" in a]
+    if config.includes or macros:
+        unread = listed([*config.includes, *macros])
+        findings.gap(f"whether keepalived of {balancer.node} has {at}", f"not read: {unread}")
+    else:
+        findings.wrong.append(f"keepalived of {balancer.node} does not know {at}")
 
 
-def holder_is_watched(facts: Facts, inventory: Declared) -> CheckOutcome:
-    """keepalived asks whether the balancer on its machine works, not only whether it is there."""
-    findings = Findings()
-    for balancer, config, instance in _moved(facts, inventory, findings):
-        known = {script.name for script in config.scripts}
-        heeded = [name for name in instance.scripts if name in known]
-        unknown = [name for name in instance.scripts if name not in known]
-        where = f"{balancer.node}, instance {instance.name}"
-        if unknown:
-            findings.wrong.append(f"{where}: there is no script {listed(unknown)}")
-        elif not heeded:
-            findings.wrong.append(f"{where}: no script: it keeps the address with HAProxy dead")
-        else:
-            findings.good.append(f"{where} heeds {listed(heeded)}")
-    return findings.outcome()
+def instances_of(config: KeepalivedConfig, at: str) -> list[VrrpInstance]:
+    """The instances that move this address."""
+    return [one for one in config.instances if at in one.addresses]
 
 
 def outside_the_cluster(facts: Facts, inventory: Declared) -> CheckOutcome:

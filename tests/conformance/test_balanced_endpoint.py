@@ -2,7 +2,7 @@
 
 import pytest
 
-from chaos.conformance import endpoint_name, node_services, virtual_ip
+from chaos.conformance import endpoint_name, node_services, takeover, virtual_ip
 from fixtures.item import Item
 
 
@@ -93,7 +93,7 @@ def test_moves_in_time(item: Item) -> None:
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Results After HA Implementation ("under 30 seconds for node failures").
     """
-    item.judge(virtual_ip.moves_in_time)
+    item.judge(takeover.moves_in_time)
 
 
 @pytest.mark.item(
@@ -103,18 +103,20 @@ def test_moves_in_time(item: Item) -> None:
     source="Experience: a keepalived without a script keeps the address though HAProxy is gone",
 )
 def test_holder_is_watched(item: Item) -> None:
-    """Looked at: track_script of the instance that moves the endpoint's address, and the
-    scripts that there are.
+    """Looked at: track_script and track_process of the instance that moves the endpoint's
+    address and of its sync group, the scripts that there are, their weights, and the priorities
+    of the other balancers.
 
-    Expected: one script or more that asks HAProxy itself. keepalived alone sees only that the
-    other machine is there.
+    Expected: one script or more that asks HAProxy itself, and whose failure gives the address
+    up, or leaves its holder a lower priority than another balancer has that may preempt it.
+    keepalived alone sees only that the other machine is there.
 
     Mend: a `vrrp_script` that asks HAProxy for an answer, without a weight, named in
     `track_script`.
 
     Source: Experience: a keepalived without a script keeps the address though HAProxy is gone.
     """
-    item.judge(virtual_ip.holder_is_watched)
+    item.judge(takeover.holder_is_watched)
 
 
 @pytest.mark.item(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from chaos.cluster.facts.basics import NotAvailable
@@ -101,7 +101,12 @@ class HaproxyState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VrrpScript:
-    """A script by which keepalived judges its own machine."""
+    """A script by which keepalived judges its own machine, or a process that it watches.
+
+    Args:
+        command: of a process `process NAME`; it is watched all the time, so its interval is 0.
+        weight: 0 where its failure gives the address up.
+    """
 
     name: str
     command: str
@@ -118,7 +123,9 @@ class VrrpInstance:
 
     Args:
         advert: how often its holder says that it is there.
-        scripts: the names of those that it heeds.
+        addresses: those that move with it; a macro that is not known stays as written.
+        scripts: the names of those that it heeds, its sync group's too.
+        weights: of scripts that weigh something else here than by themselves.
     """
 
     name: str
@@ -128,14 +135,21 @@ class VrrpInstance:
     preempts: bool
     addresses: tuple[str, ...]
     scripts: tuple[str, ...]
+    weights: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepalivedConfig:
-    """A keepalived configuration."""
+    """A keepalived configuration.
+
+    Args:
+        scripts: its scripts, and the processes that it watches.
+        includes: other files that it takes in, which were not read.
+    """
 
     instances: tuple[VrrpInstance, ...]
     scripts: tuple[VrrpScript, ...]
+    includes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
