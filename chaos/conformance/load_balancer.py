@@ -43,7 +43,7 @@ def _strangers(backend: HaproxyBackend, one: Behind) -> Iterator[str]:
     missing = sorted(set(one.apiservers.values()) - {node_of(s, one.apiservers) for s in servers})
     if missing and not unknown:
         yield f"{where}: not behind it: {listed(missing)}"
-    if servers and all(s.backup for s in servers):
+    if servers and all(s.backup for s in servers) and "allbackups" not in backend.options:
         yield f"{where}: every server is a backup: HAProxy sends to the first of them alone"
 
 
@@ -81,12 +81,14 @@ def every_apiserver_is_up(facts: Facts, inventory: Declared) -> CheckOutcome:
             findings.gap(f"what {one.name} sees", states)
             continue
         by_name = {(state.backend, state.server): state for state in states}
-        up, unseen = [], []
+        up, unseen, empty = [], [], 0
         for backend, server in one.servers():
             state = by_name.get((backend.name, server.name))
             where = f"{one.name}, backend {backend.name}: {server.name} is configured, and the"
             if state is None:
                 findings.wrong.append(f"{where} running HAProxy does not know it")
+            elif server.slot and state.nobody:
+                empty += 1
             elif not server.checked:
                 unseen.append(server.name)
             elif not state.up:
@@ -94,6 +96,10 @@ def every_apiserver_is_up(facts: Facts, inventory: Declared) -> CheckOutcome:
                 findings.wrong.append(f"{where} running HAProxy has it as {seen}")
             else:
                 up.append(server.name)
+        filled, many = len(up) + len(unseen), len(one.apiservers)
+        if empty and filled < many:
+            found = f"finds {filled} of {many} apiservers for its server-template"
+            findings.wrong.append(f"{one.name} {found}")
         if up:
             # That it should be checked is another item's to say.
             also = f"; never checked: {listed(unseen)}" if unseen else ""
@@ -111,8 +117,11 @@ def every_apiserver_is_used(facts: Facts, inventory: Declared) -> CheckOutcome:
         if isinstance(states, NotAvailable):
             findings.gap(f"what {one.name} counts", states)
             continue
-        names = {(b.name, s.name) for b, s in one.servers() if not s.backup}
-        seen = [s for s in states if (s.backend, s.server) in names and s.sessions is not None]
+        first = {(b.name, s.name) for b, s in one.servers() if not s.backup}
+        # Where there is none but backups, they are what is used.
+        names = first or {(b.name, s.name) for b, s in one.servers()}
+        mine = [s for s in states if (s.backend, s.server) in names and not s.nobody]
+        seen = [s for s in mine if s.sessions is not None]
         counts = {s.server: s.sessions or 0 for s in seen}
         so_far = f"{one.name}: connections so far: {listed(f'{k} {v}' for k, v in counts.items())}"
         idle = [s for s in seen if not s.sessions]

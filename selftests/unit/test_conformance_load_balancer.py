@@ -89,6 +89,25 @@ def test_backups_are_understood() -> None:
     assert "every server is a backup" in told(BACKENDS, every)
 
 
+def test_backups_that_are_all_used() -> None:
+    text = HAPROXY.replace("default-server check", "default-server backup check")
+    assert red(configured(text.replace(HTTPCHK, f"{HTTPCHK}    option allbackups\n"))) == {}
+
+
+def test_a_template_of_servers() -> None:
+    servers = HAPROXY[HAPROXY.index("    server cp-1") : HAPROXY.index("\nfrontend statistics")]
+    template = "    server-template cp- 1-4 apiservers.example.test:6443\n"
+    second = balancer("lb-2", HAPROXY.replace(servers, template))
+    nobody = {"status": "MAINT (resolution)", "sessions": 0}
+    for empty, wanted in (((3,), {}), ((2, 3), {SEES: Verdict.FAIL})):
+        states = known(second.states)
+        for index in empty:
+            states = at(states, index, **nobody)
+        facts = replace(good(), balancers=(balancer("lb-1"), replace(second, states=states)))
+        assert red(facts) == {BACKENDS: Verdict.NOT_COVERED} | wanted
+    assert "lb-2 finds 2 of 3 apiservers for its server-template" in told(SEES, facts)
+
+
 def test_an_apiserver_that_nobody_was_sent_to() -> None:
     first = balancer("lb-1")
     states = at(known(first.states), 2, sessions=0)

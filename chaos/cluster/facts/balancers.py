@@ -15,12 +15,15 @@ class HaproxyServer:
 
     Args:
         options: its own and those of `default-server`, as written; flags have an empty value.
+        slot: whether it is of a `server-template`: it stands for nobody until the name of all of
+            them has so many addresses.
     """
 
     name: str
     host: str
     port: int | None
     options: Mapping[str, str]
+    slot: bool = False
 
     @property
     def checked(self) -> bool:
@@ -97,6 +100,11 @@ class HaproxyState:
     @property
     def up(self) -> bool:
         return self.status.startswith("UP")
+
+    @property
+    def nobody(self) -> bool:
+        """Whether its name has no address (left) for it."""
+        return self.status == "MAINT (resolution)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
