@@ -98,12 +98,17 @@ def _binds(bind: str, port: int) -> bool:
 
 def node_of(server: HaproxyServer, apiservers: Mapping[str, str]) -> str | None:
     """The control plane that a server is."""
-    if server.host in apiservers.values():
-        return server.host
+    return node_at(server.host, apiservers)
+
+
+def node_at(host: str, apiservers: Mapping[str, str]) -> str | None:
+    """The control plane of an address or a name."""
+    if host in apiservers.values():
+        return host
     try:
-        return apiservers.get(str(ipaddress.ip_address(server.host)))
+        return apiservers.get(str(ipaddress.ip_address(host)))
     except ValueError:
-        short = server.host.partition(".")[0]
+        short = host.partition(".")[0]
         return short if short in apiservers.values() else None
 
 

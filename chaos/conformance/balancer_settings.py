@@ -1,91 +1,18 @@
-"""How fast balancers give an apiserver up, and what they do to connections."""
+"""What balancers do to connections, and who sees their statistics."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 from chaos.cluster.facts import Declared, Facts, HaproxyFrontend, NotAvailable
 from chaos.conformance.backends import behind
-from chaos.conformance.eject import Eject, eject
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
-from chaos.conformance.times import go_time
 from chaos.conformance.times import told as _s
 
 # The API sends a watch that has nothing to tell a bookmark about once a minute.
 QUIET = timedelta(minutes=2)
 LOOPBACK = ("127.", "[::1]", "::1", "localhost", "/", "unix@")
 GUARDS = ("stats auth", "http-request deny", "http-request auth", "tcp-request connection reject")
-
-
-def dead_ones_are_given_up(facts: Facts, inventory: Declared) -> CheckOutcome:
-    """An apiserver that refuses, or says that it is not ready, is given up in time."""
-    return _given_up(facts, inventory, "that is dead", lambda one: one.dead)
-
-
-def silent_ones_are_given_up(facts: Facts, inventory: Declared) -> CheckOutcome:
-    """An apiserver that says nothing at all any more is given up in time."""
-    return _given_up(facts, inventory, "that is silent", lambda one: one.silent)
-
-
-def _given_up(
-    facts: Facts, inventory: Declared, what: str, pick: Callable[[Eject], timedelta]
-) -> CheckOutcome:
-    findings, budget = Findings(), inventory.objectives.service
-    for name, found in _ejects(facts, inventory, findings).items():
-        slowest = max(found, key=pick, default=None)
-        if slowest is None:
-            findings.wrong.append(f"{name} checks no server: one {what} is never given up")
-            continue
-        told = f"{name} gives an apiserver {what} up within {_s(pick(slowest))} ({slowest.terms})"
-        if pick(slowest) > budget:
-            findings.wrong.append(f"{told}, and {_s(budget)} are allowed")
-        else:
-            findings.good.append(f"{told}, of {_s(budget)}")
-    return findings.outcome()
-
-
-def _ejects(facts: Facts, inventory: Declared, findings: Findings) -> dict[str, list[Eject]]:
-    """By balancer, the times of the servers that it checks."""
-    found: dict[str, list[Eject]] = {}
-    for one in behind(facts, inventory, findings):
-        try:
-            found[one.name] = [eject(b, s) for b, s in one.servers() if s.checked]
-        except ValueError as wrong:
-            findings.gap(f"the settings of {one.name}", str(wrong))
-    return found
-
-
-def apiservers_wait_for_balancers(facts: Facts, inventory: Declared) -> CheckOutcome:
-    """An apiserver that ends serves on until every balancer has given it up."""
-    findings = Findings()
-    ejects = _ejects(facts, inventory, findings)
-    slowest = max((e.dead for found in ejects.values() for e in found), default=None)
-    if slowest is None:
-        findings.gap("when balancers give an apiserver up", "no balancer is known to check any")
-        return findings.outcome()
-    seen = False
-    for node, components in facts.components.items():
-        if isinstance(components, NotAvailable):
-            findings.gap(f"the apiserver of {node}", components)
-            seen = True
-            continue
-        for component in components:
-            if component.name != "kube-apiserver":
-                continue
-            seen = True
-            delay = go_time(component.flags.get("shutdown-delay-duration", "0s"))
-            if delay is None:
-                findings.gap(f"the flags of {node}", "shutdown-delay-duration is no duration")
-                continue
-            told = f"{node} serves on for {_s(delay)} after /readyz says that it ends"
-            if delay < slowest:
-                findings.wrong.append(f"{told}; balancers send to it for up to {_s(slowest)}")
-            else:
-                findings.good.append(f"{told}, and is given up within {_s(slowest)}")
-    if not seen:
-        findings.gap("the apiservers", "none was seen on any machine")
-    return findings.outcome()
 
 
 def dead_sessions_are_cut(facts: Facts, inventory: Declared) -> CheckOutcome:

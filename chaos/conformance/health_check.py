@@ -6,7 +6,11 @@ kubernetes.io, "Kubernetes API health endpoints".
 
 from __future__ import annotations
 
+from itertools import pairwise
+from urllib.parse import parse_qsl
+
 from chaos.cluster.facts import HaproxyBackend, HaproxyServer
+from chaos.conformance.expectations import accepted
 
 PATH = "/readyz"
 
@@ -18,9 +22,23 @@ def shallow(backend: HaproxyBackend, server: HaproxyServer) -> str:
     if not _over_tls(backend, server):
         return "the check speaks plain HTTP to a TLS port, which never passes: add check-ssl"
     asked = _path(backend)
-    if asked.partition("?")[0] != PATH:
+    path, _, query = asked.partition("?")
+    if path != PATH:
         return f"the check asks {asked}, which does not tell whether it is ready: ask {PATH}"
-    return ""
+    if any(name == "exclude" for name, _ in parse_qsl(query, keep_blank_values=True)):
+        return f"the check asks {asked}, which leaves a part out of what ready means"
+    return accepted(backend)
+
+
+def asked_at(backend: HaproxyBackend, server: HaproxyServer) -> tuple[str, int | None]:
+    """The address and port that a server's check asks; the server's own unless it says so."""
+    host, port = server.options.get("addr", server.host), server.options.get("port", "")
+    for line in backend.http_checks:
+        words = line.split()
+        if words[1:2] == ["connect"]:
+            said = dict(pairwise(words[2:]))
+            host, port = said.get("addr", host), said.get("port", port)
+    return host, int(port) if port.isdigit() else server.port
 
 
 def _no_http(backend: HaproxyBackend, server: HaproxyServer) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chaos.cluster.facts import Declared, Facts, HaproxyBackend, HaproxyState, NotAvailable
-from chaos.conformance.backends import Behind, behind, enabled, nameless, node_of
-from chaos.conformance.health_check import PATH, shallow
+from chaos.conformance.backends import Behind, behind, enabled, nameless, node_at, node_of
+from chaos.conformance.health_check import PATH, asked_at, shallow
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
 from chaos.conformance.times import told
 
@@ -21,6 +21,7 @@ def every_apiserver_is_behind(facts: Facts, inventory: Declared) -> CheckOutcome
         for name in sorted({s.host for b in one.backends for s in nameless(b, one.apiservers)}):
             findings.gap(f"who {name} is, to which {one.name} sends", "no node is called so")
         wrong = [what for backend in one.backends for what in _strangers(backend, one)]
+        wrong += _elsewhere(facts, inventory, one)
         findings.wrong += [f"{one.name}, {what}" for what in wrong]
         if not wrong:
             spare = [s.name for _, s in one.servers() if s.backup]
@@ -47,11 +48,28 @@ def _strangers(backend: HaproxyBackend, one: Behind) -> Iterator[str]:
         yield f"{where}: every server is a backup: HAProxy sends to the first of them alone"
 
 
+def _elsewhere(facts: Facts, inventory: Declared, one: Behind) -> Iterator[str]:
+    """Servers at a port on which that machine's apiserver does not serve."""
+    for backend, server in one.servers():
+        found = facts.components.get(node_of(server, one.apiservers) or "", ())
+        mine = () if isinstance(found, NotAvailable) else found
+        serves = {c.flags.get("secure-port", "6443") for c in mine if c.name == "kube-apiserver"}
+        # Without a port it is the one that the client came to.
+        port = str(server.port or inventory.endpoint_port)
+        if serves and port not in serves:
+            told_ = f"{server.name} at port {port}, and its apiserver serves on {listed(serves)}"
+            yield f"backend {backend.name}: {told_}"
+
+
 def every_apiserver_is_checked(facts: Facts, inventory: Declared) -> CheckOutcome:
     """Every balancer asks /readyz of every server over TLS."""
     findings = Findings()
     for one in behind(facts, inventory, findings):
-        wrong = [what for backend in one.backends for what in _unchecked(backend)]
+        for backend, server in one.servers():
+            if server.checked and (port := asked_at(backend, server)[1]) != server.port:
+                who = f"{one.name}, backend {backend.name}: {server.name}"
+                findings.gap(f"who answers the check of {who}", f"it asks port {port}")
+        wrong = [what for backend in one.backends for what in _unchecked(backend, one)]
         findings.wrong += [f"{one.name}, {what}" for what in wrong]
         if not wrong:
             names = listed(s.name for _, s in one.servers())
@@ -59,14 +77,20 @@ def every_apiserver_is_checked(facts: Facts, inventory: Declared) -> CheckOutcom
     return findings.outcome()
 
 
-def _unchecked(backend: HaproxyBackend) -> Iterator[str]:
+def _unchecked(backend: HaproxyBackend, one: Behind) -> Iterator[str]:
     where, servers = f"backend {backend.name}", enabled(backend)
     unchecked = [s.name for s in servers if not s.checked]
     if unchecked:
         yield f"{where}: never checked, and sent to when dead: {listed(unchecked)}"
     by_why: dict[str, list[str]] = {}
     for server in servers:
-        if server.checked and (why := shallow(backend, server)):
+        if not server.checked:
+            continue
+        at, _ = asked_at(backend, server)
+        why = shallow(backend, server)
+        if node_at(at, one.apiservers) != node_of(server, one.apiservers):
+            why = f"the check asks {at}, which is another machine"
+        if why:
             by_why.setdefault(why, []).append(server.name)
     for why, names in by_why.items():
         yield f"{where}: {listed(names)}: {why}"

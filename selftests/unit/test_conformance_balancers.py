@@ -101,6 +101,30 @@ DEFECTS: list[Defect] = [
         configured(SERVERS, "inter 1s"),
         "lb-2 checks no server: one that is dead is never given up",
     ),
+    *(
+        (
+            item,
+            configured(
+                "    server cp-2 198.51.100.22:6443", "    server cp-2 198.51.100.22:6443 no-check"
+            ),
+            said,
+        )
+        for item, said in (
+            ("balancer-ejects-dead", "lb-2 does not check cp-2: one that is dead is never given"),
+            ("balancer-ejects-silent", "lb-2 does not check cp-2: one that is silent is never"),
+            ("apiserver-shutdown-delay", "lb-2 does not ask cp-2 whether it is ready: it sends"),
+        )
+    ),
+    (
+        "apiserver-shutdown-delay",
+        configured("    option httpchk\n", ""),
+        "lb-2 does not ask cp-1, cp-2, cp-3 whether it is ready: it sends to one that ends until",
+    ),
+    (
+        "apiserver-shutdown-delay",
+        flagged(shutdown_delay_duration="2s"),
+        "cp-2 serves on for 2 s after /readyz says that it ends; balancers send to it for up to 2",
+    ),
     (
         "balancer-ejects-silent",
         configured("timeout check 1s", "timeout check 20s"),
@@ -271,6 +295,11 @@ def test_each_defect_turns_its_item_red(item: str, facts: f.Facts, said: str) ->
             'the settings of lb-2: "soon" is no time of HAProxy',
         ),
         ("apiserver-shutdown-delay", flagged(shutdown_delay_duration="soon"), "is no duration"),
+        (
+            "apiserver-shutdown-delay",
+            replace(good(), components={**good().components, "cp-2": ()}),
+            "the apiserver of cp-2: it was not seen there",
+        ),
     ],
 )
 def test_what_is_not_known_is_not_covered(item: str, facts: f.Facts, said: str) -> None:

@@ -16,6 +16,7 @@ CHECKS, BACKENDS = "balancer-checks-apiservers", "balancer-backends"
 SEES, USES = "balancer-sees-apiservers", "balancer-uses-every-apiserver"
 HTTPCHK = "    option httpchk\n"
 SEND = "    http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host api.dev.holdfast.test\n"
+EXPECT = "status 200"
 CP_2 = "    server cp-2 198.51.100.22:6443\n"
 
 
@@ -46,8 +47,19 @@ def edited(old: str, new: str) -> Facts:
         ("uri /readyz", "uri /livez", "asks /livez, which does not tell whether it is ready"),
         (SEND, "", "asks /, which"),
         (HTTPCHK + SEND, "    option httpchk GET /healthz\n", "asks /healthz, which"),
+        ("uri /readyz", "uri /readyz?verbose&exclude=etcd", "leaves a part out"),
+        (EXPECT, "status 200-599", "expects status 200-599, which an answer of 500 is as well"),
+        (EXPECT, "status 200,401", "expects status 200,401, which an answer of 401 is as well"),
+        (EXPECT, "status 204", "expects status 204, which an apiserver that is ready does not"),
+        (EXPECT, "string ok", "expects string ok, which an answer of 500"),
+        (EXPECT, "rstatus ^[2-5]", "which an answer of 500"),
+        (EXPECT, "! status 500", "which an answer of 401"),
+        ("server cp-2 198.51.100.22:6443", "server cp-2 198.51.100.22:6443 addr 198.51.100.21",
+            "cp-2: the check asks 198.51.100.21, which is another machine"),
+        (SEND, f"    http-check connect addr 198.51.100.21 port 6443 ssl\n{SEND}",
+            "cp-2, cp-3: the check asks 198.51.100.21"),
     ],
-)
+)  # fmt: skip
 def test_a_check_that_does_not_tell(old: str, new: str, said: str) -> None:
     facts = edited(old, new)
     assert red(facts) == {CHECKS: Verdict.FAIL}
@@ -72,6 +84,7 @@ def test_servers_that_are_never_checked() -> None:
         ("", "not behind it: cp-2"),
         (CP_2.replace("\n", " disabled\n"), "not behind it: cp-2"),
         (CP_2 + CP_2.replace("22", "99"), "no serving control plane: cp-2 (198.51.100.99)"),
+        (CP_2.replace("6443", "6444"), "cp-2 at port 6444, and its apiserver serves on 6443"),
     ],
 )
 def test_whom_it_sends_to(new: str, said: str) -> None:
@@ -143,12 +156,27 @@ def test_an_apiserver_that_came_back_too_late_to_be_sent_to() -> None:
         ("198.51.100.22:6443", "cp-2.example.test:6443"),
         ("198.51.100.22:6443", "cp-2:6443"),
         (CP_2, CP_2.replace("\n", " backup\n")),
+        (CP_2, CP_2.replace("\n", " addr 198.51.100.22 port 6443\n")),
+        (CP_2, CP_2.replace(":6443", "")),
+        (EXPECT, "comment it-serves status 200-299"),
+        (EXPECT, "rstatus ^2"),
+        (EXPECT, "rstring ^ok$"),
+        (EXPECT, "! rstatus ^[45]"),
+        (f"    http-check expect {EXPECT}\n", ""),
         ("bind *:6443", "bind 198.51.100.100:6443,:::6443 v4v6"),
         ("bind *:6443", "bind *:16443"),
     ],
 )
 def test_what_is_written_in_another_way_and_does(old: str, new: str) -> None:
     assert red(edited(old, new)) == {}
+
+
+def test_a_check_at_another_port() -> None:
+    facts = edited(CP_2, CP_2.replace("\n", " port 8080\n"))
+    assert red(facts) == {CHECKS: Verdict.NOT_COVERED}
+    assert "who answers the check of lb-2, backend apiservers: cp-2: it asks port 8080" in told(
+        CHECKS, facts
+    )
 
 
 def test_the_checks_own_tls() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chaos.conformance import balancer_settings, load_balancer
+from chaos.conformance import balancer_settings, giving_up, load_balancer
 from fixtures.item import Item
 
 
@@ -15,7 +15,7 @@ from fixtures.item import Item
 )
 def test_every_apiserver_is_behind(item: Item) -> None:
     """Looked at: the servers behind the endpoint's port in each balancer's configuration,
-    beside the control planes that there are.
+    beside the control planes that there are and the ports on which their apiservers serve.
 
     Expected: every control plane but spare ones is a server, and no other machine is. A server
     with `backup` counts; it is told that it is used only when the others are down.
@@ -37,11 +37,13 @@ def test_every_apiserver_is_behind(item: Item) -> None:
     " Production Checklist",
 )
 def test_every_apiserver_is_checked(item: Item) -> None:
-    """Looked at: each balancer's configuration behind the endpoint's port.
+    """Looked at: each balancer's configuration behind the endpoint's port: `option httpchk`,
+    `http-check`, and `addr` and `port` of the servers.
 
-    Expected: each server is checked by GET /readyz over TLS. A TCP connect is also answered by
-    an apiserver that hangs or has lost etcd, and a plain HTTP check against the TLS port never
-    passes: the examples of two of the sources make these mistakes.
+    Expected: each server is checked by GET /readyz over TLS, at its own address, whole (no
+    `exclude`), and only the answer of a ready one is taken for good. A TCP connect is also
+    answered by an apiserver that hangs or has lost etcd, and a plain HTTP check against the TLS
+    port never passes: the examples of two of the sources make these mistakes.
 
     Mend: `option httpchk`, `http-check send meth GET uri /readyz`, `http-check expect status
     200` and, on the servers, `check check-ssl verify required ca-file FILE`; then reload
@@ -104,7 +106,7 @@ def test_every_apiserver_is_used(item: Item) -> None:
     " Results After HA Implementation",
 )
 def test_dead_ones_are_given_up(item: Item) -> None:
-    """Looked at: `inter`, `fastinter` and `fall` of every server that is checked.
+    """Looked at: `check`, `inter`, `fastinter` and `fall` of every server.
 
     Expected: an apiserver that refuses, or says that it is not ready, is given up within the
     budget for the API after a node's failure (30 s, or what the inventory's objectives say).
@@ -115,7 +117,7 @@ def test_dead_ones_are_given_up(item: Item) -> None:
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Results After HA Implementation ("under 30 seconds for node failures").
     """
-    item.judge(balancer_settings.dead_ones_are_given_up)
+    item.judge(giving_up.dead_ones_are_given_up)
 
 
 @pytest.mark.item(
@@ -138,7 +140,7 @@ def test_silent_ones_are_given_up(item: Item) -> None:
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Results After HA Implementation ("under 30 seconds for node failures").
     """
-    item.judge(balancer_settings.silent_ones_are_given_up)
+    item.judge(giving_up.silent_ones_are_given_up)
 
 
 @pytest.mark.item(
@@ -149,11 +151,11 @@ def test_silent_ones_are_given_up(item: Item) -> None:
     " Health Checks and Failover",
 )
 def test_apiservers_wait_for_balancers(item: Item) -> None:
-    """Looked at: `--shutdown-delay-duration` of each apiserver, and how long the balancers'
-    settings take to see that /readyz is off.
+    """Looked at: `--shutdown-delay-duration` of each apiserver, whether the balancers ask
+    /readyz of all, and how long their settings take to see that it is off.
 
-    Expected: the delay is not shorter. Otherwise each restart of an apiserver, as every upgrade
-    makes, refuses connections that the balancer still sends.
+    Expected: they ask, and the delay is longer. Otherwise each restart of an apiserver, as every
+    upgrade makes, refuses connections that the balancer still sends.
 
     Mend: `shutdown-delay-duration` among the apiserver's extraArgs (5 s fit an `inter` of 1 s),
     or shorter intervals on the balancer.
@@ -161,7 +163,7 @@ def test_apiservers_wait_for_balancers(item: Item) -> None:
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Health Checks and Failover ("Connection Draining").
     """
-    item.judge(balancer_settings.apiservers_wait_for_balancers)
+    item.judge(giving_up.apiservers_wait_for_balancers)
 
 
 @pytest.mark.item(
