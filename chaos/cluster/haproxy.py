@@ -16,6 +16,7 @@ from chaos.cluster.facts import (
     HaproxyFrontend,
     HaproxyServer,
 )
+from chaos.cluster.haproxy_retry import RETRIES
 from chaos.cluster.haproxy_servers import numbers, options, server
 
 # A time without a unit is in milliseconds (manual, 2.5).
@@ -174,4 +175,5 @@ def _backend(section: _Section) -> HaproxyBackend:
         http_checks=tuple(section.checks),
         timeouts=section.timeouts,
         servers=tuple(section.servers),
+        retries=int(section.words.get("retries") or RETRIES),
     )

@@ -117,6 +117,13 @@ def enabled(backend: HaproxyBackend) -> list[HaproxyServer]:
     return [one for one in backend.servers if "disabled" not in one.options]
 
 
+def in_turn(backend: HaproxyBackend) -> list[HaproxyServer]:
+    """The servers that take connections: backups only where there are no others."""
+    servers = enabled(backend)
+    first = [one for one in servers if not one.backup]
+    return first or (servers if "allbackups" in backend.options else servers[:1])
+
+
 def nameless(backend: HaproxyBackend, apiservers: Mapping[str, str]) -> list[HaproxyServer]:
     """Those given by a DNS name that only the balancer can resolve."""
     unknown = [one for one in enabled(backend) if not node_of(one, apiservers)]

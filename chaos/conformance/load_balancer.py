@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chaos.cluster.facts import Declared, Facts, HaproxyBackend, HaproxyState, NotAvailable
-from chaos.conformance.backends import Behind, behind, enabled, nameless, node_at, node_of
+from chaos.conformance.backends import Behind, behind, enabled, in_turn, nameless, node_at, node_of
 from chaos.conformance.health_check import PATH, asked_at, shallow
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
 from chaos.conformance.times import told
@@ -141,9 +141,7 @@ def every_apiserver_is_used(facts: Facts, inventory: Declared) -> CheckOutcome:
         if isinstance(states, NotAvailable):
             findings.gap(f"what {one.name} counts", states)
             continue
-        first = {(b.name, s.name) for b, s in one.servers() if not s.backup}
-        # Where there is none but backups, they are what is used.
-        names = first or {(b.name, s.name) for b, s in one.servers()}
+        names = {(b.name, s.name) for b in one.backends for s in in_turn(b)}
         mine = [s for s in states if (s.backend, s.server) in names and not s.nobody]
         seen = [s for s in mine if s.sessions is not None]
         counts = {s.server: s.sessions or 0 for s in seen}

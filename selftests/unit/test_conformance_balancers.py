@@ -28,6 +28,22 @@ def configured(old: str, new: str) -> f.Facts:
     return replace(good(), balancers=(first, replace(one, keepalived=second.keepalived)))
 
 
+def backups(*numbers: int) -> f.Facts:
+    """With these apiservers as backups on lb-2."""
+    text = HAPROXY
+    for n in numbers:
+        text = text.replace(f"2{n}:6443\n", f"2{n}:6443 backup\n")
+    return configured(HAPROXY, text)
+
+
+def unread() -> f.Facts:
+    """As facts are that were recorded before retries were read."""
+    first, second = known(good().balancers)
+    config = known(second.config)
+    older = replace(config, backends=tuple(replace(b, retries=None) for b in config.backends))
+    return replace(good(), balancers=(first, replace(second, config=older)))
+
+
 def moved(old: str, new: str) -> f.Facts:
     """With this edit in lb-2's keepalived."""
     assert old in KEEPALIVED
@@ -90,6 +106,8 @@ A, B = resolved("10.0.0.1", ADDRESS), resolved("10.0.0.2", ADDRESS)
 SLOW = timedelta(hours=1)
 SICK = f.HealthAnswer(node="cp-2", address="198.51.100.22:6443", path="/readyz", code=500, said="x")
 
+LATE = "    balance leastconn\n    option redispatch\n    timeout connect 10s\n"
+
 DEFECTS: list[Defect] = [
     (
         "balancer-ejects-dead",
@@ -140,6 +158,28 @@ DEFECTS: list[Defect] = [
         flagged(shutdown_delay_duration="1s"),
         "cp-2 serves on for 1 s after",
     ),
+    (
+        "balancer-redispatch",
+        configured("    option redispatch 1\n", ""),
+        "lb-2, backend apiservers: no option redispatch: a connection that its apiserver does not",
+    ),
+    (
+        "balancer-redispatch",
+        configured("    option redispatch 1\n", "    option redispatch\n    retries 0\n"),
+        "lb-2, backend apiservers: option redispatch, retries 0: a connection",
+    ),
+    (
+        "balancer-redispatch",
+        configured("    option redispatch 1\n    timeout connect 2s\n", LATE),
+        "hands a connection on within 32 s (option redispatch, retries 3, timeout connect 10 s)",
+    ),
+    (
+        "balancer-redispatch",
+        configured("    timeout connect 2s\n", ""),
+        "lb-2, backend apiservers: no timeout connect: one that is silent is waited for",
+    ),
+    ("balancer-redispatch", backups(2, 3), "one server alone takes connections while it counts"),
+    ("balancer-redispatch", backups(1, 2, 3), "one server alone takes connections while it"),
     (
         "balancer-cuts-dead-sessions",
         configured(" on-marked-down shutdown-sessions", ""),
@@ -295,6 +335,7 @@ def test_each_defect_turns_its_item_red(item: str, facts: f.Facts, said: str) ->
             'the settings of lb-2: "soon" is no time of HAProxy',
         ),
         ("apiserver-shutdown-delay", flagged(shutdown_delay_duration="soon"), "is no duration"),
+        ("balancer-redispatch", unread(), "retries was not read"),
         (
             "apiserver-shutdown-delay",
             replace(good(), components={**good().components, "cp-2": ()}),
@@ -311,6 +352,12 @@ def test_what_is_not_known_is_not_covered(item: str, facts: f.Facts, said: str) 
     ("item", "facts"),
     [
         ("endpoint-name-resolves", declared(endpoint_name=ADDRESS)),
+        ("balancer-redispatch", backups(3)),
+        # Taking turns it is handed on at once, as one of the sources has it.
+        (
+            "balancer-redispatch",
+            configured("    option redispatch 1\n    timeout connect 2s\n", LATE.split("\n", 1)[1]),
+        ),
         ("endpoint-name-ttl", declared(endpoint_name=ADDRESS)),
         (
             "balancer-stats-closed",

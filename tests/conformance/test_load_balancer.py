@@ -2,7 +2,7 @@
 
 import pytest
 
-from chaos.conformance import balancer_settings, giving_up, load_balancer
+from chaos.conformance import balancer_settings, giving_up, load_balancer, redispatch
 from fixtures.item import Item
 
 
@@ -141,6 +141,33 @@ def test_silent_ones_are_given_up(item: Item) -> None:
     Results After HA Implementation ("under 30 seconds for node failures").
     """
     item.judge(giving_up.silent_ones_are_given_up)
+
+
+@pytest.mark.item(
+    id="balancer-redispatch",
+    title="A connection that an apiserver does not take goes to another",
+    severity="high",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Step 1: Provision and Configure Load Balancer",
+)
+def test_failed_ones_are_handed_on(item: Item) -> None:
+    """Looked at: `option redispatch`, `retries`, `timeout connect` and `balance` of the backends
+    behind the endpoint's port, and which of their servers are backups.
+
+    Expected: a connection that fails is tried on another server, after the tries on the first
+    within the budget for the API (30 s, or what the inventory's objectives say). Until an
+    apiserver that is gone is given up, each client that is sent to it is refused otherwise.
+    HAProxy does it only with the option, and only to servers that take connections now: not
+    where one does and the rest are backups.
+
+    Mend: `option redispatch 1`, `retries 3` and `timeout connect 2s`, and no `backup` on the
+    `server` lines.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Step 1: Provision and Configure Load Balancer (whose example has `option redispatch`,
+    `retries 3` and `timeout connect 10s`).
+    """
+    item.judge(redispatch.failed_ones_are_handed_on)
 
 
 @pytest.mark.item(

@@ -42,6 +42,7 @@ class HaproxyBackend:
         options: the names of `option` lines that are on, those of `defaults` too.
         http_checks: `http-check` and `option httpchk` lines, as words joined by a space.
         timeouts: by name (`check`, `connect`, `server`, …), those of `defaults` too.
+        retries: how often connecting is tried again; None where that was not read.
     """
 
     name: str
@@ -51,6 +52,7 @@ class HaproxyBackend:
     http_checks: tuple[str, ...]
     timeouts: Mapping[str, timedelta]
     servers: tuple[HaproxyServer, ...]
+    retries: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,6 +71,19 @@ class PatientChecks(Setting):
         return text.replace("timeout check 1s", "timeout check 20s")
 
 
+class NobodyHandedOn(Setting):
+    """One balancer tries an apiserver that is gone again, and no other: until it is given up,
+    each client that comes to it is refused.
+    """
+
+    name = "nobody-handed-on"
+    item = "balancer-redispatch"
+    evidence = r"^lb-\d, backend apiservers: no option redispatch: a connection .* fails"
+
+    def change(self, text: str) -> str:
+        return text.replace("    option redispatch 1\n", "")
+
+
 class ChecksSlowerThanTheEnd(Setting):
     """One balancer may take 6 s to see that an apiserver ends, which serves on for 5 s alone.
 
