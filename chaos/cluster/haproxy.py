@@ -54,6 +54,7 @@ class _Section:
     servers: list[HaproxyServer] = field(default_factory=list)
     binds: list[str] = field(default_factory=list)
     uses: list[str] = field(default_factory=list)
+    always: list[str] = field(default_factory=list)
     rules: list[str] = field(default_factory=list)
 
     def heir(self, kind: str, name: str) -> _Section:
@@ -67,6 +68,7 @@ class _Section:
             dict(self.timeouts),
             dict(self.server),
             uses=list(self.uses),
+            always=list(self.always),
             rules=list(self.rules),
         )
 
@@ -148,6 +150,8 @@ def _read(section: _Section, words: list[str]) -> None:
             section.binds.append(" ".join(rest))
         case ["default_backend" | "use_backend", name, *_]:
             section.uses.append(name)
+            if words[2:3] not in (["if"], ["unless"]):
+                section.always.append(name)
         case ["acl" | "http-request" | "tcp-request" | "stats", *_]:
             section.rules.append(" ".join(words))
         case [name, *rest]:
@@ -161,6 +165,7 @@ def _frontend(section: _Section) -> HaproxyFrontend:
         mode=section.words.get("mode", "tcp"),
         binds=tuple(section.binds),
         backends=tuple(dict.fromkeys([*own, *section.uses])),
+        conditional=tuple(sorted({*section.uses} - {*own, *section.always})),
         timeouts=section.timeouts,
         rules=tuple(section.rules),
     )

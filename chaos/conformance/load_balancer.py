@@ -146,6 +146,9 @@ def every_apiserver_is_used(facts: Facts, inventory: Declared) -> CheckOutcome:
         seen = [s for s in mine if s.sessions is not None]
         counts = {s.server: s.sessions or 0 for s in seen}
         so_far = f"{one.name}: connections so far: {listed(f'{k} {v}' for k, v in counts.items())}"
+        if backups := [s.name for b in one.backends for s in enabled(b) if s not in in_turn(b)]:
+            up = listed(name for _, name in sorted(names))
+            so_far += f"; none while {up} is up, for they are backups: {listed(backups)}"
         idle = [s for s in seen if not s.sessions]
         late = [s for s in idle if _expected(s, seen) < ENOUGH]
         if sum(counts.values()) < ENOUGH * max(1, len(names)):

@@ -9,7 +9,7 @@ import pytest
 
 from chaos.cluster.facts import Facts
 from chaos.measure.verdict import Verdict
-from selftests.unit.conformance_parts import HAPROXY, balancer
+from selftests.unit.conformance_parts import ADDRESS, HAPROXY, balancer
 from selftests.unit.conformance_support import SILENT, at, good, known, told, verdict
 
 CHECKS, BACKENDS = "balancer-checks-apiservers", "balancer-backends"
@@ -177,6 +177,52 @@ def test_a_check_at_another_port() -> None:
     assert "who answers the check of lb-2, backend apiservers: cp-2: it asks port 8080" in told(
         CHECKS, facts
     )
+
+
+OTHERS = "backend others\n    mode tcp\n    server x 203.0.113.9:6443\n\nfrontend statistics"
+INGRESS = "frontend ingress\n    bind {}\n    default_backend others\n" + OTHERS
+SNI = "    use_backend others if {{ req.ssl_sni -i other.test }}\n    default_backend "
+DEFAULT = "    default_backend "
+
+
+@pytest.mark.parametrize(
+    ("edits", "address"),
+    [
+        ((("*:6443", f"{ADDRESS}:6443"), INGRESS.format("203.0.113.1:6443")), ADDRESS),
+        ((("*:6443", "*:6443"), INGRESS.format("203.0.113.1:6443")), ADDRESS),
+        ((("*:6443", f"{ADDRESS}:6443"), INGRESS.format("*:6443")), ADDRESS),
+        ((("*:6443", "198.51.100.12:6443"), INGRESS.format("203.0.113.1:6443")), None),
+        (((DEFAULT, SNI.format()), OTHERS), ADDRESS),
+    ],
+)
+def test_what_else_is_behind_that_port(
+    edits: tuple[tuple[str, str], str], address: str | None
+) -> None:
+    (old, new), more = edits
+    text = HAPROXY.replace(old, new).replace("frontend statistics", more)
+    facts = configured(text)
+    facts = replace(facts, declared=replace(facts.declared, endpoint_address=address))
+    assert red(facts) == {}
+
+
+def test_an_endpoint_that_leads_to_others() -> None:
+    sni = "    use_backend apiservers if { req.ssl_sni -i api.test }\n    default_backend others"
+    text = HAPROXY.replace("    default_backend apiservers", sni)
+    facts = configured(text.replace("frontend statistics", OTHERS))
+    assert "lb-2, backend others: no serving control plane: x (203.0.113.9)" in told(
+        BACKENDS, facts
+    )
+    # The endpoint's own address comes before any.
+    text = HAPROXY.replace("frontend statistics", INGRESS.format(f"{ADDRESS}:6443"))
+    assert "lb-2, backend others: not behind it: cp-1, cp-2, cp-3" in told(
+        BACKENDS, configured(text)
+    )
+
+
+def test_backups_are_told() -> None:
+    first = balancer("lb-1", HAPROXY.replace(CP_2, CP_2.replace("\n", " backup\n")))
+    facts = replace(good(), balancers=(first, balancer("lb-2")))
+    assert "; none while cp-1, cp-3 is up, for they are backups: cp-2" in told(USES, facts)
 
 
 def test_the_checks_own_tls() -> None:

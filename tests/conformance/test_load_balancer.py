@@ -79,7 +79,7 @@ def test_every_apiserver_is_up(item: Item) -> None:
 
 @pytest.mark.item(
     id="balancer-uses-every-apiserver",
-    title="Connections through the balancer reach every apiserver",
+    title="Connections through the balancer reach every apiserver that is no backup",
     severity="medium",
     source="Kubernetes High Availability, API Server HA",
 )
@@ -88,7 +88,8 @@ def test_every_apiserver_is_used(item: Item) -> None:
     balancers.
 
     Expected: the balancer that is used has sent some to every server that is not a backup. One
-    that got none was never proved to work from there.
+    that got none was never proved to work from there. Backups get none while another is up,
+    which is told; that one alone takes all is for `balancer-redispatch` to judge.
 
     Mend: see why the balancing method or a stick table keeps to some of them; `balance
     leastconn` shares long connections best.

@@ -62,6 +62,7 @@ class HaproxyFrontend:
     Args:
         binds: `ADDRESS:PORT` with what follows, as written.
         backends: those that it can send to.
+        conditional: those of them that only some connections are sent to.
         rules: its lines that begin with `acl`, `http-request`, `tcp-request` or `stats`.
     """
 
@@ -71,6 +72,7 @@ class HaproxyFrontend:
     backends: tuple[str, ...]
     timeouts: Mapping[str, timedelta]
     rules: tuple[str, ...] = ()
+    conditional: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
