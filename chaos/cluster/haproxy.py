@@ -82,6 +82,7 @@ def parse_haproxy(text: str) -> HaproxyConfig:
     defaults: dict[str, _Section] = {}
     latest = _Section("defaults", "")
     sections: list[_Section] = []
+    sockets: list[str] = []
     here = _Section("global", "")
     for line in text.splitlines():
         words = _words(line)
@@ -99,9 +100,12 @@ def parse_haproxy(text: str) -> HaproxyConfig:
             sections.append(here)
         elif here.kind in ("defaults", "frontend", "backend", "listen"):
             _read(here, words)
+        elif words[:2] == ["stats", "socket"]:
+            sockets.append(" ".join(words[2:]))
     return HaproxyConfig(
         frontends=tuple(_frontend(s) for s in sections if s.kind in ("frontend", "listen")),
         backends=tuple(_backend(s) for s in sections if s.kind in ("backend", "listen")),
+        sockets=tuple(sockets),
     )
 
 
@@ -181,4 +185,5 @@ def _backend(section: _Section) -> HaproxyBackend:
         timeouts=section.timeouts,
         servers=tuple(section.servers),
         retries=int(section.words.get("retries") or RETRIES),
+        rules=tuple(section.rules),
     )

@@ -1,18 +1,16 @@
-"""What balancers do to connections, and who sees their statistics."""
+"""What balancers do to connections."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from chaos.cluster.facts import Declared, Facts, HaproxyFrontend, NotAvailable
+from chaos.cluster.facts import Declared, Facts
 from chaos.conformance.backends import behind
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
 from chaos.conformance.times import told as _s
 
 # The API sends a watch that has nothing to tell a bookmark about once a minute.
 QUIET = timedelta(minutes=2)
-LOOPBACK = ("127.", "[::1]", "::1", "localhost", "/", "unix@")
-GUARDS = ("stats auth", "http-request deny", "http-request auth", "tcp-request connection reject")
 
 
 def dead_sessions_are_cut(facts: Facts, inventory: Declared) -> CheckOutcome:
@@ -71,32 +69,3 @@ def watches_live(facts: Facts, inventory: Declared) -> CheckOutcome:
             times = listed(f"{name} {_s(time)}" for name, time in limits if time)
             findings.good.append(f"{one.name} lets quiet watches live: {times or 'no limit'}")
     return findings.outcome()
-
-
-def statistics_are_closed(facts: Facts, _inventory: Declared) -> CheckOutcome:
-    """A page of statistics is not there for whoever asks."""
-    findings = Findings()
-    if isinstance(facts.balancers, NotAvailable):
-        findings.gap("the balancers", facts.balancers)
-        return findings.outcome()
-    for balancer in facts.balancers:
-        if isinstance(balancer.config, NotAvailable):
-            findings.gap(f"the configuration of {balancer.node}", balancer.config)
-            continue
-        pages = [f for f in balancer.config.frontends if _is_page(f)]
-        for page in pages:
-            where = f"{balancer.node}: the page of {page.name} ({listed(page.binds)})"
-            if any(rule.startswith(GUARDS) for rule in page.rules):
-                findings.good.append(f"{where} asks who comes")
-            elif page.binds and all(bind.startswith(LOOPBACK) for bind in page.binds):
-                findings.good.append(f"{where} is for the machine itself")
-            else:
-                findings.wrong.append(f"{where} is open to everyone")
-        if not pages:
-            findings.good.append(f"{balancer.node} has no page of statistics")
-    return findings.outcome()
-
-
-def _is_page(frontend: HaproxyFrontend) -> bool:
-    shown = ("stats enable", "stats uri", "http-request use-service prometheus-exporter")
-    return frontend.mode == "http" and any(rule.startswith(shown) for rule in frontend.rules)

@@ -2,7 +2,13 @@
 
 import pytest
 
-from chaos.conformance import balancer_settings, giving_up, load_balancer, redispatch
+from chaos.conformance import (
+    balancer_settings,
+    balancer_stats,
+    giving_up,
+    load_balancer,
+    redispatch,
+)
 from fixtures.item import Item
 
 
@@ -267,15 +273,18 @@ def test_watches_live(item: Item) -> None:
     " Step 1: Provision and Configure Load Balancer",
 )
 def test_statistics_are_closed(item: Item) -> None:
-    """Looked at: every frontend that shows statistics or metrics, where it listens and whom it
-    refuses.
+    """Looked at: every frontend and backend that shows statistics or metrics, where it listens
+    and whom it refuses; the sockets on which HAProxy takes commands.
 
-    Expected: it listens on the machine alone, asks for a password, or refuses strangers: it
-    names every apiserver and its state, and the sources' example shows it to all on port 8080.
+    Expected: it listens on the machine alone, asks for a password, or refuses everybody but
+    those whom it knows by their address or password: it names every apiserver and its state,
+    and the sources' example shows it to all on port 8080. `stats auth` does not guard metrics
+    beside it. No socket for commands is on the network: nothing guards it there.
 
-    Mend: `bind 127.0.0.1:8404`, or `http-request deny unless { src NETWORK }`, or `stats auth`.
+    Mend: `bind 127.0.0.1:8404`, or `http-request deny unless { src NETWORK }`, or `stats auth`;
+    `stats socket /run/haproxy/admin.sock mode 660`.
 
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Step 1: Provision and Configure Load Balancer ("HAProxy Stats").
     """
-    item.judge(balancer_settings.statistics_are_closed)
+    item.judge(balancer_stats.statistics_are_closed)

@@ -43,6 +43,7 @@ class HaproxyBackend:
         http_checks: `http-check` and `option httpchk` lines, as words joined by a space.
         timeouts: by name (`check`, `connect`, `server`, …), those of `defaults` too.
         retries: how often connecting is tried again; None where that was not read.
+        rules: as a frontend's.
     """
 
     name: str
@@ -53,6 +54,7 @@ class HaproxyBackend:
     timeouts: Mapping[str, timedelta]
     servers: tuple[HaproxyServer, ...]
     retries: int | None = None
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +79,15 @@ class HaproxyFrontend:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HaproxyConfig:
-    """A HAProxy configuration."""
+    """A HAProxy configuration.
+
+    Args:
+        sockets: where it takes commands (`stats socket`), with what follows, as written.
+    """
 
     frontends: tuple[HaproxyFrontend, ...]
     backends: tuple[HaproxyBackend, ...]
+    sockets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
