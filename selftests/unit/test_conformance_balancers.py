@@ -103,6 +103,7 @@ def service(*addresses: str) -> f.ServiceFact:
 
 SYSTEM = resolved("system", ADDRESS)
 A, B = resolved("10.0.0.1", ADDRESS), resolved("10.0.0.2", ADDRESS)
+CACHED, NEAR = replace(A, authoritative=False), timedelta(seconds=30)
 SLOW = timedelta(hours=1)
 SICK = f.HealthAnswer(node="cp-2", address="198.51.100.22:6443", path="/readyz", code=500, said="x")
 
@@ -275,6 +276,16 @@ DEFECTS: list[Defect] = [
         "10.0.0.1 lets api.dev.holdfast.test be kept for 3600 s, and 300 s are allowed",
     ),
     (
+        "endpoint-name-ttl",
+        resolving(SYSTEM, replace(CACHED, ttl=SLOW), B),
+        "10.0.0.1 lets api.dev.holdfast.test be kept for 3600 s, and 300 s are allowed",
+    ),
+    (
+        "endpoint-name-resolves",
+        resolving(resolved("system", "2001:db8::1"), A, B),
+        f"its own library says that api.dev.holdfast.test is 2001:db8::1, and not {ADDRESS}",
+    ),
+    (
         "apiserver-health-endpoints",
         replace(good(), health=(*known(good().health)[:-1], SICK)),
         "cp-2 (198.51.100.22:6443) answers 500 on /readyz: x",
@@ -322,6 +333,11 @@ def test_each_defect_turns_its_item_red(item: str, facts: f.Facts, said: str) ->
             SILENT.reason,
         ),
         ("endpoint-name-ttl", resolving(SYSTEM, A, B), "no resolver told it a time to live"),
+        (
+            "endpoint-name-ttl",
+            resolving(SYSTEM, replace(CACHED, ttl=timedelta(seconds=7)), B),
+            "10.0.0.1 lets api.dev.holdfast.test be kept for 7 s: it was told by another, and",
+        ),
         ("endpoint-name-resolves", of_machine("cp-1", resolved=SILENT), SILENT.reason),
         (
             "apiserver-health-endpoints",
@@ -352,6 +368,9 @@ def test_what_is_not_known_is_not_covered(item: str, facts: f.Facts, said: str) 
     ("item", "facts"),
     [
         ("endpoint-name-resolves", declared(endpoint_name=ADDRESS)),
+        ("endpoint-name-resolves", resolving(resolved("system", ADDRESS, "2001:db8::1"), A, B)),
+        ("endpoint-name-ttl", resolving(SYSTEM, replace(A, ttl=timedelta()), B)),
+        ("endpoint-name-ttl", resolving(SYSTEM, replace(A, ttl=NEAR, authoritative=True), B)),
         ("balancer-redispatch", backups(3)),
         # Taking turns it is handed on at once, as one of the sources has it.
         (

@@ -152,7 +152,9 @@ def test_name_is_not_kept_long(item: Item) -> None:
     """Looked at: the time to live of the answers of the machines' resolvers.
 
     Expected: at most 5 minutes, which the source's record has, or what the inventory's
-    objectives say: so long do clients look at the old address after it has changed.
+    objectives say: so long do clients look at the old address after it has changed. What a
+    resolver was told by another it tells with the time that is left: more than that is too much,
+    less proves nothing, and is not covered.
 
     Mend: a shorter time to live of the record.
 
