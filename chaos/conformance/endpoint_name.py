@@ -18,7 +18,7 @@ LOAD_BALANCER = "load-balancer"
 def name_resolves(facts: Facts, inventory: Declared) -> CheckOutcome:
     """Every machine finds the endpoint's address by its name, through two resolvers or more."""
     findings, name = Findings(), inventory.endpoint_name
-    if _is_address(name):
+    if is_address(name):
         findings.good.append(f"clients use the address {name}: there is no name to resolve")
         return findings.outcome()
     good: list[str] = []
@@ -68,7 +68,7 @@ def _answers(answers: tuple[Resolved, ...], inventory: Declared) -> Iterator[str
 def name_is_not_kept_long(facts: Facts, inventory: Declared) -> CheckOutcome:
     """Nobody keeps the name's address for longer than the budget."""
     findings, budget = Findings(), inventory.objectives.name_ttl
-    if _is_address(inventory.endpoint_name):
+    if is_address(inventory.endpoint_name):
         findings.good.append("there is no name to keep")
         return findings.outcome()
     seen: dict[str, float] = {}
@@ -122,7 +122,8 @@ def _who(answer: HealthAnswer) -> str:
     return f"{answer.node or 'the endpoint'} ({answer.address})"
 
 
-def _is_address(name: str) -> bool:
+def is_address(name: str) -> bool:
+    """Whether a name is none, but an address."""
     try:
         ipaddress.ip_address(name)
     except ValueError:

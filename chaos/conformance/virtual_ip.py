@@ -9,9 +9,11 @@ from chaos.cluster.facts import (
     Declared,
     Facts,
     KeepalivedConfig,
+    NodeFact,
     NotAvailable,
     VrrpInstance,
 )
+from chaos.conformance.endpoint_name import is_address
 from chaos.conformance.machines import zone_of
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed, not_covered
 
@@ -35,11 +37,8 @@ def no_single_point(facts: Facts, inventory: Declared) -> CheckOutcome:
     names = [balancer.node for balancer in facts.balancers]
     told = f"{counted(len(names), 'balancer')} ({listed(names)})"
     (findings.good if len(names) >= FEWEST else findings.wrong).append(told)
-    zones = {zone_of(n) for n in facts.nodes if n.name in names} - {None}
-    if len(names) >= FEWEST and len(zones) == 1:
-        findings.wrong.append(f"all of them stand in the zone {next(iter(zones))}")
-    elif len(zones) > 1:
-        findings.good.append(f"they stand in the zones {listed(sorted(str(z) for z in zones))}")
+    if len(names) >= FEWEST:
+        _apart([n for n in facts.nodes if n.name in names], findings)
     if at is None:
         return findings.outcome()
     for balancer in facts.balancers if len(names) >= FEWEST else ():
@@ -51,6 +50,22 @@ def no_single_point(facts: Facts, inventory: Declared) -> CheckOutcome:
         elif not instances_of(balancer.keepalived, at):
             _unknown(findings, balancer, balancer.keepalived, at)
     return findings.outcome()
+
+
+def _apart(machines: list[NodeFact], findings: Findings) -> None:
+    """Note in which zones balancers stand, and whether one machine carries them all."""
+    hosts = {node.host for node in machines}
+    if len(hosts) == 1 and None not in hosts:
+        findings.wrong.append(f"all of them stand on the host {next(iter(hosts))}")
+    zones = {zone for node in machines if (zone := zone_of(node))}
+    unknown = [node.name for node in machines if not zone_of(node)]
+    if len(zones) > 1:
+        findings.good.append(f"they stand in the zones {listed(sorted(zones))}")
+    elif zones and unknown:
+        why = f"the inventory names none, and the others stand in {next(iter(zones))}"
+        findings.gap(f"the zone of {listed(unknown)}", why)
+    elif zones:
+        findings.wrong.append(f"all of them stand in the zone {next(iter(zones))}")
 
 
 def one_holder(facts: Facts, inventory: Declared) -> CheckOutcome:
@@ -112,6 +127,17 @@ def instances_of(config: KeepalivedConfig, at: str) -> list[VrrpInstance]:
     return [one for one in config.instances if at in one.addresses]
 
 
+def _resolved(facts: Facts) -> set[str]:
+    """What the endpoint's name leads to, by all machines that told it."""
+    answers = [
+        answer
+        for machine in facts.machines.values()
+        if not isinstance(machine, NotAvailable) and not isinstance(machine.resolved, NotAvailable)
+        for answer in machine.resolved
+    ]
+    return {address for answer in answers for address in answer.addresses}
+
+
 def outside_the_cluster(facts: Facts, inventory: Declared) -> CheckOutcome:
     """The endpoint is no Service of the very cluster whose API it leads to."""
     name, at = inventory.endpoint_name, inventory.endpoint_address
@@ -121,7 +147,11 @@ def outside_the_cluster(facts: Facts, inventory: Declared) -> CheckOutcome:
     if isinstance(facts.services, NotAvailable):
         findings.gap("the cluster's Services", facts.services)
         return findings.outcome()
-    mine = [service for service in facts.services if {at, name} & set(service.addresses)]
+    found = _resolved(facts)
+    if at is None and not found and not is_address(name) and not inventory.managed:
+        findings.gap(f"where {name} leads", "no machine told what it resolves to")
+        return findings.outcome()
+    mine = [one for one in facts.services if {at, name, *found} & set(one.addresses)]
     for service in mine:
         findings.wrong.append(
             f"{at or name} is an address of the Service {service} ({service.kind}): without the "

@@ -86,11 +86,21 @@ def flagged(**flags: str) -> f.Facts:
     return replace(base, components={**base.components, "cp-2": found})
 
 
-def one_zone() -> f.Facts:
-    nodes = tuple(
-        replace(n, zone="a") if "load-balancer" in n.roles else n for n in known(good().nodes)
-    )
+def placed(*places: dict[str, Any]) -> f.Facts:
+    """With lb-1 and lb-2 standing there."""
+    where = dict(zip(("lb-1", "lb-2"), places, strict=True))
+    nodes = tuple(replace(n, **where.get(n.name, {})) for n in known(good().nodes))
     return replace(good(), nodes=nodes)
+
+
+def led_to(*addresses: str) -> f.Facts:
+    """With no fixed address, and every machine resolving the name to these."""
+    base, answers = declared(endpoint_address=None), (resolved("system", *addresses),)
+    machines = {
+        name: replace(known(machine), resolved=answers if addresses else SILENT)
+        for name, machine in base.machines.items()
+    }
+    return replace(base, machines=machines, services=(service(ADDRESS),))
 
 
 def resolved(resolver: str, *addresses: str, **more: Any) -> f.Resolved:
@@ -212,7 +222,16 @@ DEFECTS: list[Defect] = [
         "lb-2: the page of statistics (*:8404) is open to everyone",
     ),
     ("balancer-no-single-point", replace(good(), balancers=known(good().balancers)[:1]), "1 balan"),
-    ("balancer-no-single-point", one_zone(), "all of them stand in the zone a"),
+    (
+        "balancer-no-single-point",
+        placed({"zone": "a"}, {"zone": "a"}),
+        "all of them stand in the zone a",
+    ),
+    (
+        "balancer-no-single-point",
+        placed({"host": "h1"}, {"host": "h1"}),
+        "all of them stand on the host h1",
+    ),
     (
         "balancer-no-single-point",
         declared(endpoint_address="198.51.100.21"),
@@ -227,6 +246,11 @@ DEFECTS: list[Defect] = [
         "balancer-outside-cluster",
         replace(good(), services=(service(ADDRESS),)),
         f"{ADDRESS} is an address of the Service infra/api (LoadBalancer)",
+    ),
+    (
+        "balancer-outside-cluster",
+        led_to(ADDRESS),
+        "api.dev.holdfast.test is an address of the Service infra/api (LoadBalancer)",
     ),
     (
         "balancer-outside-cluster",
@@ -353,6 +377,12 @@ def test_each_defect_turns_its_item_red(item: str, facts: f.Facts, said: str) ->
         ("apiserver-shutdown-delay", flagged(shutdown_delay_duration="soon"), "is no duration"),
         ("balancer-redispatch", unread(), "retries was not read"),
         (
+            "balancer-no-single-point",
+            placed({"zone": "a"}, {"zone": None}),
+            "the zone of lb-2: the inventory names none, and the others stand in a",
+        ),
+        ("balancer-outside-cluster", led_to(), "where api.dev.holdfast.test leads: no machine"),
+        (
             "apiserver-shutdown-delay",
             replace(good(), components={**good().components, "cp-2": ()}),
             "the apiserver of cp-2: it was not seen there",
@@ -372,6 +402,9 @@ def test_what_is_not_known_is_not_covered(item: str, facts: f.Facts, said: str) 
         ("endpoint-name-ttl", resolving(SYSTEM, replace(A, ttl=timedelta()), B)),
         ("endpoint-name-ttl", resolving(SYSTEM, replace(A, ttl=NEAR, authoritative=True), B)),
         ("balancer-redispatch", backups(3)),
+        ("balancer-no-single-point", placed({"host": "h1"}, {"host": "h2"})),
+        ("balancer-no-single-point", placed({"zone": None}, {"zone": None})),
+        ("balancer-outside-cluster", led_to("203.0.113.7")),
         # Taking turns it is handed on at once, as one of the sources has it.
         (
             "balancer-redispatch",

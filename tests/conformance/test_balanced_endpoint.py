@@ -14,11 +14,11 @@ from fixtures.item import Item
     "High Availability & Why is it Needed?",
 )
 def test_no_single_point(item: Item) -> None:
-    """Looked at: the machines with the role load-balancer, their zones, and what keepalived on
-    each would take over.
+    """Looked at: the machines with the role load-balancer, their zones and hosts, and what
+    keepalived on each would take over.
 
-    Expected: two or more, not all in one zone, each able to take the endpoint's address; and
-    the address is not that of one machine.
+    Expected: two or more, not all in one zone nor on one host (where the inventory names them),
+    each able to take the endpoint's address; and the address is not that of one machine.
 
     Mend: a second balancer in another zone with keepalived and the same virtual_ipaddress, or a
     balancer of the cloud's.
@@ -38,7 +38,8 @@ def test_no_single_point(item: Item) -> None:
     " Cloud Provider Load Balancer Examples",
 )
 def test_outside_the_cluster(item: Item) -> None:
-    """Looked at: the addresses of all Services, and the endpoint's name and address.
+    """Looked at: the addresses of all Services, the endpoint's name and address, and what the
+    machines resolve the name to.
 
     Expected: none of them is the endpoint's: what balances the API must not need the API to
     come back. The source's example for GCP makes this mistake.
