@@ -11,20 +11,23 @@ from collections.abc import Iterator
 from chaos.cluster.facts import HaproxyBackend
 
 READY = (200, "ok")
-# What an apiserver answers that is not ready, and one that wants to know first who asks.
-OTHERS = (
-    (500, "[+]ping ok\n[-]etcd failed: reason withheld\n[+]log ok\nreadyz check failed\n"),
-    (401, '{"kind":"Status","status":"Failure","message":"Unauthorized","code":401}'),
-    (403, '{"kind":"Status","status":"Failure","reason":"Forbidden","code":403}'),
-)
+# What an apiserver answers that is not ready.
+UNREADY = (500, "[+]ping ok\n[-]etcd failed: reason withheld\n[+]log ok\nreadyz check failed\n")
+# With what it turns away whoever asks without credentials, before it looks whether it is ready.
+STRANGERS = (401, 403)
 _KINDS = ("status", "rstatus", "string", "rstring")
 
 
-def accepted(backend: HaproxyBackend) -> str:
-    """Why what the check expects tells the ready from the others badly; empty if it does not."""
+def accepted(backend: HaproxyBackend, turned_away: frozenset[int] = frozenset()) -> str:
+    """Why what the check expects tells the ready from the others badly; empty if it does not.
+
+    Args:
+        turned_away: the statuses with which apiservers turn strangers away from /readyz.
+    """
     rules = list(_rules(backend))
     said = ", ".join(f"{kind} {pattern}" for _, kind, pattern in rules)
-    for answer in OTHERS:
+    others = (UNREADY, *((code, '{"kind":"Status","status":"Failure"}') for code in turned_away))
+    for answer in others:
         if rules and _good(rules, *answer):
             return f"the check expects {said}, which an answer of {answer[0]} is as well"
     if rules and not _good(rules, *READY):

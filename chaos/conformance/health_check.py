@@ -15,8 +15,14 @@ from chaos.conformance.expectations import accepted
 PATH = "/readyz"
 
 
-def shallow(backend: HaproxyBackend, server: HaproxyServer) -> str:
-    """Why a server's check does not tell whether the apiserver serves; empty if it does."""
+def shallow(
+    backend: HaproxyBackend, server: HaproxyServer, turned_away: frozenset[int] = frozenset()
+) -> str:
+    """Why a server's check does not tell whether the apiserver serves; empty if it does.
+
+    Args:
+        turned_away: the statuses with which apiservers turn strangers away from /readyz.
+    """
     if "httpchk" not in backend.options:
         return _no_http(backend, server)
     if not _over_tls(backend, server):
@@ -27,7 +33,7 @@ def shallow(backend: HaproxyBackend, server: HaproxyServer) -> str:
         return f"the check asks {asked}, which does not tell whether it is ready: ask {PATH}"
     if any(name == "exclude" for name, _ in parse_qsl(query, keep_blank_values=True)):
         return f"the check asks {asked}, which leaves a part out of what ready means"
-    return accepted(backend)
+    return accepted(backend, turned_away)
 
 
 def asked_at(backend: HaproxyBackend, server: HaproxyServer) -> tuple[str, int | None]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from chaos.cluster.facts import Declared, Facts, HaproxyBackend, HaproxyState, NotAvailable
 from chaos.conformance.backends import Behind, behind, enabled, in_turn, nameless, node_at, node_of
+from chaos.conformance.expectations import STRANGERS
 from chaos.conformance.health_check import PATH, asked_at, shallow
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
 from chaos.conformance.times import told
@@ -64,36 +66,43 @@ def _elsewhere(facts: Facts, inventory: Declared, one: Behind) -> Iterator[str]:
 def every_apiserver_is_checked(facts: Facts, inventory: Declared) -> CheckOutcome:
     """Every balancer asks /readyz of every server over TLS."""
     findings = Findings()
+    tried = () if isinstance(facts.anonymous, NotAvailable) else facts.anonymous
+    found = {one.status for one in tried if (one.what, one.path) == ("apiserver", PATH)}
+    turned_away = frozenset(code for code in STRANGERS if code in found)
     for one in behind(facts, inventory, findings):
-        for backend, server in one.servers():
-            if server.checked and (port := asked_at(backend, server)[1]) != server.port:
-                who = f"{one.name}, backend {backend.name}: {server.name}"
-                findings.gap(f"who answers the check of {who}", f"it asks port {port}")
-        wrong = [what for backend in one.backends for what in _unchecked(backend, one)]
-        findings.wrong += [f"{one.name}, {what}" for what in wrong]
-        if not wrong:
+        elsewhere = [what for b in one.backends for what in _asked_elsewhere(b, one, findings)]
+        wrong = [what for b in one.backends for what in _unchecked(b, turned_away)]
+        findings.wrong += [f"{one.name}, {what}" for what in (*wrong, *elsewhere)]
+        if not wrong and not elsewhere:
             names = listed(s.name for _, s in one.servers())
             findings.good.append(f"{one.name} asks https {PATH} of {names}")
     return findings.outcome()
 
 
-def _unchecked(backend: HaproxyBackend, one: Behind) -> Iterator[str]:
+def _unchecked(backend: HaproxyBackend, turned_away: frozenset[int]) -> Iterator[str]:
     where, servers = f"backend {backend.name}", enabled(backend)
     unchecked = [s.name for s in servers if not s.checked]
     if unchecked:
         yield f"{where}: never checked, and sent to when dead: {listed(unchecked)}"
     by_why: dict[str, list[str]] = {}
     for server in servers:
-        if not server.checked:
-            continue
-        at, _ = asked_at(backend, server)
-        why = shallow(backend, server)
-        if node_at(at, one.apiservers) != node_of(server, one.apiservers):
-            why = f"the check asks {at}, which is another machine"
-        if why:
+        if server.checked and (why := shallow(backend, server, turned_away)):
             by_why.setdefault(why, []).append(server.name)
     for why, names in by_why.items():
         yield f"{where}: {listed(names)}: {why}"
+
+
+def _asked_elsewhere(backend: HaproxyBackend, one: Behind, findings: Findings) -> Iterator[str]:
+    """Checks that ask another machine; where it cannot be told whose it is, that is noted."""
+    servers = [(s, *asked_at(backend, s)) for s in enabled(backend) if s.checked]
+    hosts = Counter(at for _, at, _ in servers)
+    for server, at, port in servers:
+        who = f"backend {backend.name}: {server.name}"
+        other, own = node_at(at, one.apiservers), node_of(server, one.apiservers)
+        if at != server.host and other != own and (other or hosts[at] > 1):
+            yield f"{who}: the check asks {at}, which is another machine"
+        elif port != server.port or (at != server.host and other != own):
+            findings.gap(f"who answers the check of {one.name}, {who}", f"it asks {at} port {port}")
 
 
 def every_apiserver_is_up(facts: Facts, inventory: Declared) -> CheckOutcome:

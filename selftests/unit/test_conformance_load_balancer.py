@@ -49,15 +49,15 @@ def edited(old: str, new: str) -> Facts:
         (HTTPCHK + SEND, "    option httpchk GET /healthz\n", "asks /healthz, which"),
         ("uri /readyz", "uri /readyz?verbose&exclude=etcd", "leaves a part out"),
         (EXPECT, "status 200-599", "expects status 200-599, which an answer of 500 is as well"),
-        (EXPECT, "status 200,401", "expects status 200,401, which an answer of 401 is as well"),
         (EXPECT, "status 204", "expects status 204, which an apiserver that is ready does not"),
         (EXPECT, "string ok", "expects string ok, which an answer of 500"),
         (EXPECT, "rstatus ^[2-5]", "which an answer of 500"),
-        (EXPECT, "! status 500", "which an answer of 401"),
         ("server cp-2 198.51.100.22:6443", "server cp-2 198.51.100.22:6443 addr 198.51.100.21",
             "cp-2: the check asks 198.51.100.21, which is another machine"),
         (SEND, f"    http-check connect addr 198.51.100.21 port 6443 ssl\n{SEND}",
-            "cp-2, cp-3: the check asks 198.51.100.21"),
+            "cp-2: the check asks 198.51.100.21"),
+        (SEND, f"    http-check connect addr 203.0.113.5 port 6443 ssl\n{SEND}",
+            "cp-1: the check asks 203.0.113.5, which is another machine"),
     ],
 )  # fmt: skip
 def test_a_check_that_does_not_tell(old: str, new: str, said: str) -> None:
@@ -160,6 +160,8 @@ def test_an_apiserver_that_came_back_too_late_to_be_sent_to() -> None:
         (CP_2, CP_2.replace(":6443", "")),
         (EXPECT, "comment it-serves status 200-299"),
         (EXPECT, "rstatus ^2"),
+        (EXPECT, "status 200,401"),
+        (EXPECT, "! status 500"),
         (EXPECT, "rstring ^ok$"),
         (EXPECT, "! rstatus ^[45]"),
         (f"    http-check expect {EXPECT}\n", ""),
@@ -171,12 +173,24 @@ def test_what_is_written_in_another_way_and_does(old: str, new: str) -> None:
     assert red(edited(old, new)) == {}
 
 
-def test_a_check_at_another_port() -> None:
-    facts = edited(CP_2, CP_2.replace("\n", " port 8080\n"))
+@pytest.mark.parametrize(
+    ("more", "where"), [("port 8080", "198.51.100.22 port 8080"), ("addr 192.0.2.2", "192.0.2.2")]
+)
+def test_a_check_that_somebody_unknown_answers(more: str, where: str) -> None:
+    facts = edited(CP_2, CP_2.replace("\n", f" {more}\n"))
     assert red(facts) == {CHECKS: Verdict.NOT_COVERED}
-    assert "who answers the check of lb-2, backend apiservers: cp-2: it asks port 8080" in told(
-        CHECKS, facts
+    said = f"who answers the check of lb-2, backend apiservers: cp-2: it asks {where}"
+    assert said in told(CHECKS, facts)
+
+
+def test_an_answer_that_any_apiserver_gives_to_strangers() -> None:
+    facts = edited(EXPECT, "status 200,401")
+    tried = tuple(
+        replace(one, status=401) if one.path == "/readyz" else one for one in known(facts.anonymous)
     )
+    facts = replace(facts, anonymous=tried)
+    assert red(facts) == {CHECKS: Verdict.FAIL}
+    assert "expects status 200,401, which an answer of 401 is as well" in told(CHECKS, facts)
 
 
 OTHERS = "backend others\n    mode tcp\n    server x 203.0.113.9:6443\n\nfrontend statistics"
