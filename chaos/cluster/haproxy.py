@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -17,15 +16,11 @@ from chaos.cluster.facts import (
     HaproxyFrontend,
     HaproxyServer,
 )
+from chaos.cluster.haproxy_retry import RETRIES
+from chaos.cluster.haproxy_servers import numbers, options, server
 
 # A time without a unit is in milliseconds (manual, 2.5).
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1e-3}
-# Words of a `server` line that take no value (manual, 5.2); every other takes one.
-_FLAGS = {
-    *("allow-0rtt", "backup", "check", "check-send-proxy", "check-ssl", "check-via-socks4"),
-    *("agent-check", "disabled", "enabled", "non-stick", "send-proxy", "send-proxy-v2", "ssl"),
-    *("send-proxy-v2-ssl", "send-proxy-v2-ssl-cn", "ssl-reuse", "stick", "tfo", "tls-tickets"),
-}
 _SECTIONS = {
     *("global", "defaults", "frontend", "backend", "listen", "peers", "resolvers", "mailers"),
     *("userlist", "program", "http-errors", "ring", "cache", "fcgi-app", "log-forward"),
@@ -59,6 +54,7 @@ class _Section:
     servers: list[HaproxyServer] = field(default_factory=list)
     binds: list[str] = field(default_factory=list)
     uses: list[str] = field(default_factory=list)
+    always: list[str] = field(default_factory=list)
     rules: list[str] = field(default_factory=list)
 
     def heir(self, kind: str, name: str) -> _Section:
@@ -72,6 +68,7 @@ class _Section:
             dict(self.timeouts),
             dict(self.server),
             uses=list(self.uses),
+            always=list(self.always),
             rules=list(self.rules),
         )
 
@@ -82,30 +79,46 @@ def parse_haproxy(text: str) -> HaproxyConfig:
     Raises:
         ValueError: a line cannot be read.
     """
-    defaults = {"": _Section("defaults", "")}
-    latest = defaults[""]
+    defaults: dict[str, _Section] = {}
+    latest = _Section("defaults", "")
     sections: list[_Section] = []
+    sockets: list[str] = []
     here = _Section("global", "")
     for line in text.splitlines():
         words = _words(line)
         if not words:
             continue
-        if words[0] in _SECTIONS and not line[:1].isspace():
-            name = words[1] if len(words) > 1 else ""
-            base = latest
-            if "from" in words[2:3]:
-                base = defaults.get(words[3], latest)
-            here = base.heir(words[0], name)
+        if words[0] in _SECTIONS:
+            name, base = _heading(words)
+            if words[0] == "defaults" and base is None:
+                here = _Section("defaults", name)
+            else:
+                here = defaults.get(base or "", latest).heir(words[0], name)
             if words[0] == "defaults":
-                here = _Section("defaults", name) if base is latest else here
-                latest = defaults[name] = here
+                latest = here
+                defaults |= {name: here} if name else {}
             sections.append(here)
         elif here.kind in ("defaults", "frontend", "backend", "listen"):
             _read(here, words)
+        elif words[:2] == ["stats", "socket"]:
+            sockets.append(" ".join(words[2:]))
     return HaproxyConfig(
         frontends=tuple(_frontend(s) for s in sections if s.kind in ("frontend", "listen")),
         backends=tuple(_backend(s) for s in sections if s.kind in ("backend", "listen")),
+        sockets=tuple(sockets),
     )
+
+
+def _heading(words: list[str]) -> tuple[str, str | None]:
+    """A section's name, and the `defaults` that it says it begins with."""
+    match words[1:]:
+        case ["from", base, *_]:
+            return "", base
+        case [name, "from", base, *_]:
+            return name, base
+        case [name, *_]:
+            return name, None
+    return "", None
 
 
 def _words(line: str) -> list[str]:
@@ -129,45 +142,24 @@ def _read(section: _Section, words: list[str]) -> None:
         case ["timeout", name, value, *_]:
             section.timeouts[name] = haproxy_time(value)
         case ["default-server", *rest]:
-            section.server = _options(rest, section.server)
-        case ["server", name, address, *rest]:
-            host, port = _address(address)
-            options = _options(rest, section.server)
-            section.servers.append(HaproxyServer(name=name, host=host, port=port, options=options))
-        case ["server-template", prefix, count, address, *rest]:
-            host, port = _address(address)
-            options = _options(rest, section.server)
-            section.servers.append(
-                HaproxyServer(name=f"{prefix}{count}", host=host, port=port, options=options)
-            )
+            section.server = options(rest, section.server)
+        case ["server", name, where, *rest]:
+            section.servers.append(server(name, where, rest, section.server))
+        case ["server-template", prefix, count, where, *rest]:
+            section.servers += [
+                server(f"{prefix}{number}", where, rest, section.server, slot=True)
+                for number in numbers(count)
+            ]
         case ["bind", *rest]:
             section.binds.append(" ".join(rest))
         case ["default_backend" | "use_backend", name, *_]:
             section.uses.append(name)
+            if words[2:3] not in (["if"], ["unless"]):
+                section.always.append(name)
         case ["acl" | "http-request" | "tcp-request" | "stats", *_]:
             section.rules.append(" ".join(words))
         case [name, *rest]:
             section.words[name] = " ".join(rest)
-
-
-def _options(words: Iterable[str], inherited: Mapping[str, str]) -> dict[str, str]:
-    options = dict(inherited)
-    rest = iter(words)
-    for word in rest:
-        if word.startswith("no-") or word in _FLAGS:
-            options.pop(word.removeprefix("no-"), None)
-            options |= {} if word.startswith("no-") else {word: ""}
-        else:
-            options[word] = next(rest, "")
-    return options
-
-
-def _address(text: str) -> tuple[str, int | None]:
-    text = re.sub(r"^(ipv4|ipv6|tcp4?|tcp6)@", "", text)
-    host, _, port = text.rpartition(":")
-    if not port.isdigit() or (":" in host and not host.startswith("[")):
-        return text.strip("[]"), None
-    return host.strip("[]"), int(port)
 
 
 def _frontend(section: _Section) -> HaproxyFrontend:
@@ -177,6 +169,7 @@ def _frontend(section: _Section) -> HaproxyFrontend:
         mode=section.words.get("mode", "tcp"),
         binds=tuple(section.binds),
         backends=tuple(dict.fromkeys([*own, *section.uses])),
+        conditional=tuple(sorted({*section.uses} - {*own, *section.always})),
         timeouts=section.timeouts,
         rules=tuple(section.rules),
     )
@@ -191,4 +184,6 @@ def _backend(section: _Section) -> HaproxyBackend:
         http_checks=tuple(section.checks),
         timeouts=section.timeouts,
         servers=tuple(section.servers),
+        retries=int(section.words.get("retries") or RETRIES),
+        rules=tuple(section.rules),
     )

@@ -62,7 +62,7 @@ def behind(facts: Facts, inventory: Declared, findings: Findings) -> Iterator[Be
         if isinstance(balancer.config, NotAvailable):
             findings.gap(f"the configuration of {balancer.node}", balancer.config)
             continue
-        backends = _backends(balancer.config, inventory.endpoint_port, apiservers)
+        backends = _backends(balancer.config, inventory, apiservers)
         if not backends:
             port = inventory.endpoint_port
             findings.wrong.append(f"{balancer.node} has no backend behind port {port}")
@@ -73,43 +73,69 @@ def behind(facts: Facts, inventory: Declared, findings: Findings) -> Iterator[Be
 
 
 def _backends(
-    config: HaproxyConfig, port: int, apiservers: Mapping[str, str]
+    config: HaproxyConfig, inventory: Declared, apiservers: Mapping[str, str]
 ) -> list[HaproxyBackend]:
-    """Those that the endpoint's port leads to; else, behind another port, those with apiservers."""
-    led = {
-        name
-        for frontend in config.frontends
-        if any(_binds(bind, port) for bind in frontend.binds)
-        for name in frontend.backends
-    }
-    if led:
-        return [one for one in config.backends if one.name in led]
-    return [one for one in config.backends if any(node_of(s, apiservers) for s in one.servers)]
+    """Those that the endpoint's port leads to; else, behind another port, those with apiservers.
+
+    Where one port is another's too, at another address or for some connections alone, what leads
+    to no apiserver is another's.
+    """
+    ours = [b.name for b in config.backends if any(node_of(s, apiservers) for s in b.servers)]
+    fits = {f.name: _fit(f, inventory) for f in config.frontends}
+    best = max(fits.values(), default=0)
+    fronts = [f for f in config.frontends if best and fits[f.name] == best]
+    if best == _ELSEWHERE:
+        fronts = [f for f in fronts if set(f.backends) & set(ours)] or fronts
+    led = {name for f in fronts for name in f.backends}
+    sure = {name for f in fronts for name in f.backends if name not in f.conditional}
+    kept = {name for name in led if name in sure or name in ours} or led or set(ours)
+    return [one for one in config.backends if one.name in kept]
 
 
-def _binds(bind: str, port: int) -> bool:
-    """Whether `ADDRESS:PORT[-PORT],…` covers this port."""
-    for address in bind.partition(" ")[0].split(","):
-        found = re.search(r":(\d+)(?:-(\d+))?$", address)
-        if found and int(found[1]) <= port <= int(found[2] or found[1]):
-            return True
-    return False
+# How well a `bind` fits the endpoint: it names another address, any, or the endpoint's own.
+_ELSEWHERE, _ANY, _OWN = 1, 2, 3
+
+
+def _fit(frontend: HaproxyFrontend, inventory: Declared) -> int:
+    """How well the best of its binds that cover the endpoint's port fits; 0 where none does."""
+    best = 0
+    for bind in frontend.binds:
+        for text in bind.partition(" ")[0].split(","):
+            found = re.fullmatch(r"(?:\w+@)?(.*):(\d+)(?:-(\d+))?", text)
+            if found and int(found[2]) <= inventory.endpoint_port <= int(found[3] or found[2]):
+                host = found[1].strip("[]")
+                # `*`, `::`, four zeros or nothing.
+                any_ = _ANY if set(host) <= set("*:.0") else _ELSEWHERE
+                best = max(best, _OWN if host == inventory.endpoint_address else any_)
+    return best
 
 
 def node_of(server: HaproxyServer, apiservers: Mapping[str, str]) -> str | None:
     """The control plane that a server is."""
-    if server.host in apiservers.values():
-        return server.host
+    return node_at(server.host, apiservers)
+
+
+def node_at(host: str, apiservers: Mapping[str, str]) -> str | None:
+    """The control plane of an address or a name."""
+    if host in apiservers.values():
+        return host
     try:
-        return apiservers.get(str(ipaddress.ip_address(server.host)))
+        return apiservers.get(str(ipaddress.ip_address(host)))
     except ValueError:
-        short = server.host.partition(".")[0]
+        short = host.partition(".")[0]
         return short if short in apiservers.values() else None
 
 
 def enabled(backend: HaproxyBackend) -> list[HaproxyServer]:
     """The servers that are not switched off."""
     return [one for one in backend.servers if "disabled" not in one.options]
+
+
+def in_turn(backend: HaproxyBackend) -> list[HaproxyServer]:
+    """The servers that take connections: backups only where there are no others."""
+    servers = enabled(backend)
+    first = [one for one in servers if not one.backup]
+    return first or (servers if "allbackups" in backend.options else servers[:1])
 
 
 def nameless(backend: HaproxyBackend, apiservers: Mapping[str, str]) -> list[HaproxyServer]:

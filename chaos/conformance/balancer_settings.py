@@ -1,91 +1,16 @@
-"""How fast balancers give an apiserver up, and what they do to connections."""
+"""What balancers do to connections."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
-from chaos.cluster.facts import Declared, Facts, HaproxyFrontend, NotAvailable
+from chaos.cluster.facts import Declared, Facts
 from chaos.conformance.backends import behind
-from chaos.conformance.eject import Eject, eject
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
-from chaos.conformance.times import go_time
 from chaos.conformance.times import told as _s
 
 # The API sends a watch that has nothing to tell a bookmark about once a minute.
 QUIET = timedelta(minutes=2)
-LOOPBACK = ("127.", "[::1]", "::1", "localhost", "/", "unix@")
-GUARDS = ("stats auth", "http-request deny", "http-request auth", "tcp-request connection reject")
-
-
-def dead_ones_are_given_up(facts: Facts, inventory: Declared) -> CheckOutcome:
-    """An apiserver that refuses, or says that it is not ready, is given up in time."""
-    return _given_up(facts, inventory, "that is dead", lambda one: one.dead)
-
-
-def silent_ones_are_given_up(facts: Facts, inventory: Declared) -> CheckOutcome:
-    """An apiserver that says nothing at all any more is given up in time."""
-    return _given_up(facts, inventory, "that is silent", lambda one: one.silent)
-
-
-def _given_up(
-    facts: Facts, inventory: Declared, what: str, pick: Callable[[Eject], timedelta]
-) -> CheckOutcome:
-    findings, budget = Findings(), inventory.objectives.service
-    for name, found in _ejects(facts, inventory, findings).items():
-        slowest = max(found, key=pick, default=None)
-        if slowest is None:
-            findings.wrong.append(f"{name} checks no server: one {what} is never given up")
-            continue
-        told = f"{name} gives an apiserver {what} up within {_s(pick(slowest))} ({slowest.terms})"
-        if pick(slowest) > budget:
-            findings.wrong.append(f"{told}, and {_s(budget)} are allowed")
-        else:
-            findings.good.append(f"{told}, of {_s(budget)}")
-    return findings.outcome()
-
-
-def _ejects(facts: Facts, inventory: Declared, findings: Findings) -> dict[str, list[Eject]]:
-    """By balancer, the times of the servers that it checks."""
-    found: dict[str, list[Eject]] = {}
-    for one in behind(facts, inventory, findings):
-        try:
-            found[one.name] = [eject(b, s) for b, s in one.servers() if s.checked]
-        except ValueError as wrong:
-            findings.gap(f"the settings of {one.name}", str(wrong))
-    return found
-
-
-def apiservers_wait_for_balancers(facts: Facts, inventory: Declared) -> CheckOutcome:
-    """An apiserver that ends serves on until every balancer has given it up."""
-    findings = Findings()
-    ejects = _ejects(facts, inventory, findings)
-    slowest = max((e.dead for found in ejects.values() for e in found), default=None)
-    if slowest is None:
-        findings.gap("when balancers give an apiserver up", "no balancer is known to check any")
-        return findings.outcome()
-    seen = False
-    for node, components in facts.components.items():
-        if isinstance(components, NotAvailable):
-            findings.gap(f"the apiserver of {node}", components)
-            seen = True
-            continue
-        for component in components:
-            if component.name != "kube-apiserver":
-                continue
-            seen = True
-            delay = go_time(component.flags.get("shutdown-delay-duration", "0s"))
-            if delay is None:
-                findings.gap(f"the flags of {node}", "shutdown-delay-duration is no duration")
-                continue
-            told = f"{node} serves on for {_s(delay)} after /readyz says that it ends"
-            if delay < slowest:
-                findings.wrong.append(f"{told}; balancers send to it for up to {_s(slowest)}")
-            else:
-                findings.good.append(f"{told}, and is given up within {_s(slowest)}")
-    if not seen:
-        findings.gap("the apiservers", "none was seen on any machine")
-    return findings.outcome()
 
 
 def dead_sessions_are_cut(facts: Facts, inventory: Declared) -> CheckOutcome:
@@ -144,32 +69,3 @@ def watches_live(facts: Facts, inventory: Declared) -> CheckOutcome:
             times = listed(f"{name} {_s(time)}" for name, time in limits if time)
             findings.good.append(f"{one.name} lets quiet watches live: {times or 'no limit'}")
     return findings.outcome()
-
-
-def statistics_are_closed(facts: Facts, _inventory: Declared) -> CheckOutcome:
-    """A page of statistics is not there for whoever asks."""
-    findings = Findings()
-    if isinstance(facts.balancers, NotAvailable):
-        findings.gap("the balancers", facts.balancers)
-        return findings.outcome()
-    for balancer in facts.balancers:
-        if isinstance(balancer.config, NotAvailable):
-            findings.gap(f"the configuration of {balancer.node}", balancer.config)
-            continue
-        pages = [f for f in balancer.config.frontends if _is_page(f)]
-        for page in pages:
-            where = f"{balancer.node}: the page of {page.name} ({listed(page.binds)})"
-            if any(rule.startswith(GUARDS) for rule in page.rules):
-                findings.good.append(f"{where} asks who comes")
-            elif page.binds and all(bind.startswith(LOOPBACK) for bind in page.binds):
-                findings.good.append(f"{where} is for the machine itself")
-            else:
-                findings.wrong.append(f"{where} is open to everyone")
-        if not pages:
-            findings.good.append(f"{balancer.node} has no page of statistics")
-    return findings.outcome()
-
-
-def _is_page(frontend: HaproxyFrontend) -> bool:
-    shown = ("stats enable", "stats uri", "http-request use-service prometheus-exporter")
-    return frontend.mode == "http" and any(rule.startswith(shown) for rule in frontend.rules)

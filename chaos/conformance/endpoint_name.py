@@ -18,7 +18,7 @@ LOAD_BALANCER = "load-balancer"
 def name_resolves(facts: Facts, inventory: Declared) -> CheckOutcome:
     """Every machine finds the endpoint's address by its name, through two resolvers or more."""
     findings, name = Findings(), inventory.endpoint_name
-    if _is_address(name):
+    if is_address(name):
         findings.good.append(f"clients use the address {name}: there is no name to resolve")
         return findings.outcome()
     good: list[str] = []
@@ -61,27 +61,32 @@ def _answers(answers: tuple[Resolved, ...], inventory: Declared) -> Iterator[str
         who = "its own library" if one.resolver == SYSTEM else one.resolver
         if one.error or not one.addresses:
             yield f"{who} does not say where {name} is: {one.error or 'it has no address'}"
-        elif at and set(one.addresses) != {at}:
+        elif at and {a for a in one.addresses if (":" in a) is (":" in at)} != {at}:
             yield f"{who} says that {name} is {listed(one.addresses)}, and not {at}"
 
 
 def name_is_not_kept_long(facts: Facts, inventory: Declared) -> CheckOutcome:
     """Nobody keeps the name's address for longer than the budget."""
     findings, budget = Findings(), inventory.objectives.name_ttl
-    if _is_address(inventory.endpoint_name):
+    if is_address(inventory.endpoint_name):
         findings.good.append("there is no name to keep")
         return findings.outcome()
     seen: dict[str, float] = {}
+    others: set[str] = set()
     for node, answers in _asked(facts, findings):
-        told = [(one.resolver, one.ttl) for one in answers if one.resolver != SYSTEM and one.ttl]
+        told = [one for one in answers if one.resolver != SYSTEM and one.ttl is not None]
         if not told:
             findings.gap(f"how long {node} keeps the name", "no resolver told it a time to live")
-        for resolver, ttl in told:
-            seen[resolver] = max(seen.get(resolver, 0), ttl.total_seconds())
+        for one in told:
+            ttl = one.ttl.total_seconds() if one.ttl is not None else 0.0
+            seen[one.resolver] = max(seen.get(one.resolver, 0.0), ttl)
+            others |= {one.resolver} if one.authoritative is False else set()
     for resolver, seconds in sorted(seen.items()):
         told_ = f"{resolver} lets {inventory.endpoint_name} be kept for {seconds:g} s"
         if seconds > budget.total_seconds():
             findings.wrong.append(f"{told_}, and {budget.total_seconds():g} s are allowed")
+        elif resolver in others:
+            findings.gap(told_, "it was told by another, and that is what is left of the time")
         else:
             findings.good.append(told_)
     return findings.outcome()
@@ -117,7 +122,8 @@ def _who(answer: HealthAnswer) -> str:
     return f"{answer.node or 'the endpoint'} ({answer.address})"
 
 
-def _is_address(name: str) -> bool:
+def is_address(name: str) -> bool:
+    """Whether a name is none, but an address."""
     try:
         ipaddress.ip_address(name)
     except ValueError:

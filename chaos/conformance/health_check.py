@@ -6,21 +6,45 @@ kubernetes.io, "Kubernetes API health endpoints".
 
 from __future__ import annotations
 
+from itertools import pairwise
+from urllib.parse import parse_qsl
+
 from chaos.cluster.facts import HaproxyBackend, HaproxyServer
+from chaos.conformance.expectations import accepted
 
 PATH = "/readyz"
 
 
-def shallow(backend: HaproxyBackend, server: HaproxyServer) -> str:
-    """Why a server's check does not tell whether the apiserver serves; empty if it does."""
+def shallow(
+    backend: HaproxyBackend, server: HaproxyServer, turned_away: frozenset[int] = frozenset()
+) -> str:
+    """Why a server's check does not tell whether the apiserver serves; empty if it does.
+
+    Args:
+        turned_away: the statuses with which apiservers turn strangers away from /readyz.
+    """
     if "httpchk" not in backend.options:
         return _no_http(backend, server)
     if not _over_tls(backend, server):
         return "the check speaks plain HTTP to a TLS port, which never passes: add check-ssl"
     asked = _path(backend)
-    if asked.partition("?")[0] != PATH:
+    path, _, query = asked.partition("?")
+    if path != PATH:
         return f"the check asks {asked}, which does not tell whether it is ready: ask {PATH}"
-    return ""
+    if any(name == "exclude" for name, _ in parse_qsl(query, keep_blank_values=True)):
+        return f"the check asks {asked}, which leaves a part out of what ready means"
+    return accepted(backend, turned_away)
+
+
+def asked_at(backend: HaproxyBackend, server: HaproxyServer) -> tuple[str, int | None]:
+    """The address and port that a server's check asks; the server's own unless it says so."""
+    host, port = server.options.get("addr", server.host), server.options.get("port", "")
+    for line in backend.http_checks:
+        words = line.split()
+        if words[1:2] == ["connect"]:
+            said = dict(pairwise(words[2:]))
+            host, port = said.get("addr", host), said.get("port", port)
+    return host, int(port) if port.isdigit() else server.port
 
 
 def _no_http(backend: HaproxyBackend, server: HaproxyServer) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from chaos.cluster.facts import Declared, Facts, HaproxyBackend, HaproxyState, NotAvailable
-from chaos.conformance.backends import Behind, behind, enabled, nameless, node_of
-from chaos.conformance.health_check import PATH, shallow
+from chaos.conformance.backends import Behind, behind, enabled, in_turn, nameless, node_at, node_of
+from chaos.conformance.expectations import STRANGERS
+from chaos.conformance.health_check import PATH, asked_at, shallow
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
 from chaos.conformance.times import told
 
@@ -21,6 +23,7 @@ def every_apiserver_is_behind(facts: Facts, inventory: Declared) -> CheckOutcome
         for name in sorted({s.host for b in one.backends for s in nameless(b, one.apiservers)}):
             findings.gap(f"who {name} is, to which {one.name} sends", "no node is called so")
         wrong = [what for backend in one.backends for what in _strangers(backend, one)]
+        wrong += _elsewhere(facts, inventory, one)
         findings.wrong += [f"{one.name}, {what}" for what in wrong]
         if not wrong:
             spare = [s.name for _, s in one.servers() if s.backup]
@@ -43,33 +46,63 @@ def _strangers(backend: HaproxyBackend, one: Behind) -> Iterator[str]:
     missing = sorted(set(one.apiservers.values()) - {node_of(s, one.apiservers) for s in servers})
     if missing and not unknown:
         yield f"{where}: not behind it: {listed(missing)}"
-    if servers and all(s.backup for s in servers):
+    if servers and all(s.backup for s in servers) and "allbackups" not in backend.options:
         yield f"{where}: every server is a backup: HAProxy sends to the first of them alone"
+
+
+def _elsewhere(facts: Facts, inventory: Declared, one: Behind) -> Iterator[str]:
+    """Servers at a port on which that machine's apiserver does not serve."""
+    for backend, server in one.servers():
+        found = facts.components.get(node_of(server, one.apiservers) or "", ())
+        mine = () if isinstance(found, NotAvailable) else found
+        serves = {c.flags.get("secure-port", "6443") for c in mine if c.name == "kube-apiserver"}
+        # Without a port it is the one that the client came to.
+        port = str(server.port or inventory.endpoint_port)
+        if serves and port not in serves:
+            told_ = f"{server.name} at port {port}, and its apiserver serves on {listed(serves)}"
+            yield f"backend {backend.name}: {told_}"
 
 
 def every_apiserver_is_checked(facts: Facts, inventory: Declared) -> CheckOutcome:
     """Every balancer asks /readyz of every server over TLS."""
     findings = Findings()
+    tried = () if isinstance(facts.anonymous, NotAvailable) else facts.anonymous
+    found = {one.status for one in tried if (one.what, one.path) == ("apiserver", PATH)}
+    turned_away = frozenset(code for code in STRANGERS if code in found)
     for one in behind(facts, inventory, findings):
-        wrong = [what for backend in one.backends for what in _unchecked(backend)]
-        findings.wrong += [f"{one.name}, {what}" for what in wrong]
-        if not wrong:
+        elsewhere = [what for b in one.backends for what in _asked_elsewhere(b, one, findings)]
+        wrong = [what for b in one.backends for what in _unchecked(b, turned_away)]
+        findings.wrong += [f"{one.name}, {what}" for what in (*wrong, *elsewhere)]
+        if not wrong and not elsewhere:
             names = listed(s.name for _, s in one.servers())
             findings.good.append(f"{one.name} asks https {PATH} of {names}")
     return findings.outcome()
 
 
-def _unchecked(backend: HaproxyBackend) -> Iterator[str]:
+def _unchecked(backend: HaproxyBackend, turned_away: frozenset[int]) -> Iterator[str]:
     where, servers = f"backend {backend.name}", enabled(backend)
     unchecked = [s.name for s in servers if not s.checked]
     if unchecked:
         yield f"{where}: never checked, and sent to when dead: {listed(unchecked)}"
     by_why: dict[str, list[str]] = {}
     for server in servers:
-        if server.checked and (why := shallow(backend, server)):
+        if server.checked and (why := shallow(backend, server, turned_away)):
             by_why.setdefault(why, []).append(server.name)
     for why, names in by_why.items():
         yield f"{where}: {listed(names)}: {why}"
+
+
+def _asked_elsewhere(backend: HaproxyBackend, one: Behind, findings: Findings) -> Iterator[str]:
+    """Checks that ask another machine; where it cannot be told whose it is, that is noted."""
+    servers = [(s, *asked_at(backend, s)) for s in enabled(backend) if s.checked]
+    hosts = Counter(at for _, at, _ in servers)
+    for server, at, port in servers:
+        who = f"backend {backend.name}: {server.name}"
+        other, own = node_at(at, one.apiservers), node_of(server, one.apiservers)
+        if at != server.host and other != own and (other or hosts[at] > 1):
+            yield f"{who}: the check asks {at}, which is another machine"
+        elif port != server.port or (at != server.host and other != own):
+            findings.gap(f"who answers the check of {one.name}, {who}", f"it asks {at} port {port}")
 
 
 def every_apiserver_is_up(facts: Facts, inventory: Declared) -> CheckOutcome:
@@ -81,12 +114,14 @@ def every_apiserver_is_up(facts: Facts, inventory: Declared) -> CheckOutcome:
             findings.gap(f"what {one.name} sees", states)
             continue
         by_name = {(state.backend, state.server): state for state in states}
-        up, unseen = [], []
+        up, unseen, empty = [], [], 0
         for backend, server in one.servers():
             state = by_name.get((backend.name, server.name))
             where = f"{one.name}, backend {backend.name}: {server.name} is configured, and the"
             if state is None:
                 findings.wrong.append(f"{where} running HAProxy does not know it")
+            elif server.slot and state.nobody:
+                empty += 1
             elif not server.checked:
                 unseen.append(server.name)
             elif not state.up:
@@ -94,6 +129,10 @@ def every_apiserver_is_up(facts: Facts, inventory: Declared) -> CheckOutcome:
                 findings.wrong.append(f"{where} running HAProxy has it as {seen}")
             else:
                 up.append(server.name)
+        filled, many = len(up) + len(unseen), len(one.apiservers)
+        if empty and filled < many:
+            found = f"finds {filled} of {many} apiservers for its server-template"
+            findings.wrong.append(f"{one.name} {found}")
         if up:
             # That it should be checked is another item's to say.
             also = f"; never checked: {listed(unseen)}" if unseen else ""
@@ -111,10 +150,14 @@ def every_apiserver_is_used(facts: Facts, inventory: Declared) -> CheckOutcome:
         if isinstance(states, NotAvailable):
             findings.gap(f"what {one.name} counts", states)
             continue
-        names = {(b.name, s.name) for b, s in one.servers() if not s.backup}
-        seen = [s for s in states if (s.backend, s.server) in names and s.sessions is not None]
+        names = {(b.name, s.name) for b in one.backends for s in in_turn(b)}
+        mine = [s for s in states if (s.backend, s.server) in names and not s.nobody]
+        seen = [s for s in mine if s.sessions is not None]
         counts = {s.server: s.sessions or 0 for s in seen}
         so_far = f"{one.name}: connections so far: {listed(f'{k} {v}' for k, v in counts.items())}"
+        if backups := [s.name for b in one.backends for s in enabled(b) if s not in in_turn(b)]:
+            up = listed(name for _, name in sorted(names))
+            so_far += f"; none while {up} is up, for they are backups: {listed(backups)}"
         idle = [s for s in seen if not s.sessions]
         late = [s for s in idle if _expected(s, seen) < ENOUGH]
         if sum(counts.values()) < ENOUGH * max(1, len(names)):

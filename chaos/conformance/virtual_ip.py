@@ -9,12 +9,13 @@ from chaos.cluster.facts import (
     Declared,
     Facts,
     KeepalivedConfig,
+    NodeFact,
     NotAvailable,
     VrrpInstance,
 )
+from chaos.conformance.endpoint_name import is_address
 from chaos.conformance.machines import zone_of
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed, not_covered
-from chaos.conformance.times import told as _s
 
 FEWEST = 2
 # Of a cluster's own names: it would have to run before it could be found.
@@ -36,11 +37,8 @@ def no_single_point(facts: Facts, inventory: Declared) -> CheckOutcome:
     names = [balancer.node for balancer in facts.balancers]
     told = f"{counted(len(names), 'balancer')} ({listed(names)})"
     (findings.good if len(names) >= FEWEST else findings.wrong).append(told)
-    zones = {zone_of(n) for n in facts.nodes if n.name in names} - {None}
-    if len(names) >= FEWEST and len(zones) == 1:
-        findings.wrong.append(f"all of them stand in the zone {next(iter(zones))}")
-    elif len(zones) > 1:
-        findings.good.append(f"they stand in the zones {listed(sorted(str(z) for z in zones))}")
+    if len(names) >= FEWEST:
+        _apart([n for n in facts.nodes if n.name in names], findings)
     if at is None:
         return findings.outcome()
     for balancer in facts.balancers if len(names) >= FEWEST else ():
@@ -49,9 +47,25 @@ def no_single_point(facts: Facts, inventory: Declared) -> CheckOutcome:
         elif balancer.keepalived is None:
             why = "the inventory names no keepalived: nobody is known to move it"
             findings.gap(f"whether {balancer.node} takes {at} over", why)
-        elif not any(at in one.addresses for one in balancer.keepalived.instances):
-            findings.wrong.append(f"keepalived of {balancer.node} does not know {at}")
+        elif not instances_of(balancer.keepalived, at):
+            _unknown(findings, balancer, balancer.keepalived, at)
     return findings.outcome()
+
+
+def _apart(machines: list[NodeFact], findings: Findings) -> None:
+    """Note in which zones balancers stand, and whether one machine carries them all."""
+    hosts = {node.host for node in machines}
+    if len(hosts) == 1 and None not in hosts:
+        findings.wrong.append(f"all of them stand on the host {next(iter(hosts))}")
+    zones = {zone for node in machines if (zone := zone_of(node))}
+    unknown = [node.name for node in machines if not zone_of(node)]
+    if len(zones) > 1:
+        findings.good.append(f"they stand in the zones {listed(sorted(zones))}")
+    elif zones and unknown:
+        why = f"the inventory names none, and the others stand in {next(iter(zones))}"
+        findings.gap(f"the zone of {listed(unknown)}", why)
+    elif zones:
+        findings.wrong.append(f"all of them stand in the zone {next(iter(zones))}")
 
 
 def one_holder(facts: Facts, inventory: Declared) -> CheckOutcome:
@@ -74,7 +88,7 @@ def one_holder(facts: Facts, inventory: Declared) -> CheckOutcome:
     return findings.outcome()
 
 
-def _moved(
+def moved(
     facts: Facts, inventory: Declared, findings: Findings
 ) -> Iterator[tuple[Balancer, KeepalivedConfig, VrrpInstance]]:
     """The instances that move the endpoint's address; what cannot be seen is noted."""
@@ -91,51 +105,37 @@ def _moved(
             why = config or "the inventory names no configuration of it"
             findings.gap(f"keepalived of {balancer.node}", why)
             continue
-        mine = [one for one in config.instances if at in one.addresses]
+        mine = instances_of(config, at)
         if not mine:
-            findings.wrong.append(f"keepalived of {balancer.node} does not know {at}")
+            _unknown(findings, balancer, config, at)
         for instance in mine:
             yield balancer, config, instance
 
 
-def moves_in_time(facts: Facts, inventory: Declared) -> CheckOutcome:
-    """Who takes the address over does so in time, by keepalived's settings."""
-    findings, budget = Findings(), inventory.objectives.service
-    for balancer, config, instance in _moved(facts, inventory, findings):
-        skew = (256 - instance.priority) / 256 * instance.advert
-        power = 3 * instance.advert + skew
-        times = [power]
-        for script in config.scripts:
-            if script.name in instance.scripts:
-                # One may just have gone well; then comes each failure, and its time.
-                check = script.timeout or script.interval
-                times.append(script.fall * (script.interval + check) + power)
-        told = (
-            f"{balancer.node}: {_s(power)} after its holder falls silent, {_s(max(times))} at most "
-            f"after its scripts find it sick (advert {_s(instance.advert)})"
-        )
-        if max(times) > budget:
-            findings.wrong.append(f"{told}; {_s(budget)} are allowed")
-        else:
-            findings.good.append(told)
-    return findings.outcome()
+def _unknown(findings: Findings, balancer: Balancer, config: KeepalivedConfig, at: str) -> None:
+    """Note that a configuration has not got the address, if all of it could be read."""
+    macros = [a for one in config.instances for a in one.addresses if "$" in a]
+    if config.includes or macros:
+        unread = listed([*config.includes, *macros])
+        findings.gap(f"whether keepalived of {balancer.node} has {at}", f"not read: {unread}")
+    else:
+        findings.wrong.append(f"keepalived of {balancer.node} does not know {at}")
 
 
-def holder_is_watched(facts: Facts, inventory: Declared) -> CheckOutcome:
-    """keepalived asks whether the balancer on its machine works, not only whether it is there."""
-    findings = Findings()
-    for balancer, config, instance in _moved(facts, inventory, findings):
-        known = {script.name for script in config.scripts}
-        heeded = [name for name in instance.scripts if name in known]
-        unknown = [name for name in instance.scripts if name not in known]
-        where = f"{balancer.node}, instance {instance.name}"
-        if unknown:
-            findings.wrong.append(f"{where}: there is no script {listed(unknown)}")
-        elif not heeded:
-            findings.wrong.append(f"{where}: no script: it keeps the address with HAProxy dead")
-        else:
-            findings.good.append(f"{where} heeds {listed(heeded)}")
-    return findings.outcome()
+def instances_of(config: KeepalivedConfig, at: str) -> list[VrrpInstance]:
+    """The instances that move this address."""
+    return [one for one in config.instances if at in one.addresses]
+
+
+def _resolved(facts: Facts) -> set[str]:
+    """What the endpoint's name leads to, by all machines that told it."""
+    answers = [
+        answer
+        for machine in facts.machines.values()
+        if not isinstance(machine, NotAvailable) and not isinstance(machine.resolved, NotAvailable)
+        for answer in machine.resolved
+    ]
+    return {address for answer in answers for address in answer.addresses}
 
 
 def outside_the_cluster(facts: Facts, inventory: Declared) -> CheckOutcome:
@@ -147,7 +147,11 @@ def outside_the_cluster(facts: Facts, inventory: Declared) -> CheckOutcome:
     if isinstance(facts.services, NotAvailable):
         findings.gap("the cluster's Services", facts.services)
         return findings.outcome()
-    mine = [service for service in facts.services if {at, name} & set(service.addresses)]
+    found = _resolved(facts)
+    if at is None and not found and not is_address(name) and not inventory.managed:
+        findings.gap(f"where {name} leads", "no machine told what it resolves to")
+        return findings.outcome()
+    mine = [one for one in facts.services if {at, name, *found} & set(one.addresses)]
     for service in mine:
         findings.wrong.append(
             f"{at or name} is an address of the Service {service} ({service.kind}): without the "

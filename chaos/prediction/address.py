@@ -19,8 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chaos.cluster.facts import KeepalivedConfig, NotAvailable, VrrpInstance, VrrpScript
+from chaos.cluster.facts import NotAvailable, VrrpInstance, VrrpScript
 from chaos.cluster.settings import KeepalivedFile, Settings
+from chaos.cluster.vrrp import heeded, lets_go, priority, weight
 from chaos.prediction.balancer import ALLOWANCE, LAN
 from chaos.prediction.errors import Unpredictable
 from chaos.prediction.interval import ENDLESS, Interval, hull, up_to
@@ -76,9 +77,13 @@ def given_up(settings: Settings, virtual_ip: str, *, holder: str, hangs: bool) -
             Term("nothing looks at HAProxy", ENDLESS, f"{holder}:{file.path}, no track_script"),
         )
     missed, skew, heard = takeover(settings, virtual_ip, lost=frozenset([holder]))
+    heirs = [(f.config, i) for _, f, i in _heirs(settings, virtual_ip, frozenset([holder]))]
+    if not any(lets_go(file.config, one, heeded(file.config, one), heirs) for one in mine):
+        light = f"{holder}:{file.path}, weight of {', '.join(one.name for one in scripts)}"
+        return (Term("no heir comes before the holder", ENDLESS, light),)
     noticed = hull(_script(one, hangs=hangs) for one in scripts)
     said = [_said(holder, file, f"vrrp_script {one.name}", "interval", "1 s") for one in scripts]
-    weighs = any(one.weight for one in scripts)
+    weighs = any(weight(instance, one) for instance in mine for one in scripts)
     waits = Interval(0.0, missed.interval.most if weighs else 0.0)
     return (
         Term("a script fails often enough", noticed, ", ".join(said)),
@@ -120,15 +125,8 @@ def _down(file: KeepalivedFile, instance: VrrpInstance) -> float:
 
 
 def _skew(file: KeepalivedFile, instance: VrrpInstance) -> float:
-    share = (256 - _priority(file.config, instance)) / 256
+    share = (256 - priority(file.config, instance)) / 256
     return share * (instance.advert.total_seconds() if _version(file.text) == 3 else 1.0)
-
-
-def _priority(config: KeepalivedConfig, instance: VrrpInstance) -> int:
-    """With what scripts add while all is well; a negative weight only counts in failure."""
-    known = {script.name: script.weight for script in config.scripts}
-    raised = sum(max(0, known.get(name, 0)) for name in instance.scripts)
-    return min(254, max(1, instance.priority + raised))
 
 
 def _version(text: str) -> int:

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from chaos.cluster.haproxy_retry import handed_on
 from chaos.prediction.haproxy import Road
 from chaos.prediction.interval import ENDLESS, INF, Interval, exactly, up_to
 from chaos.prediction.lines import setting
@@ -106,18 +107,15 @@ def redispatch(road: Road) -> tuple[Interval, str]:
     """
     retries, said = road.retries
     line = setting(*road.at, "option", "redispatch")
-    if "redispatch" not in road.backend.options or not retries or road.servers == 1:
+    option = road.backend.options.get("redispatch")
+    if option is None or not retries or road.servers == 1:
         return ENDLESS, "no option redispatch" if retries else said
     source = road.said(line, "option redispatch")
+    at = handed_on(option, retries, turns=road.takes_turns)
+    if at is None:
+        return ENDLESS, source
     if road.takes_turns:
         return up_to(LAN), source
-    argument = road.backend.options["redispatch"]
-    every = int(argument) if argument.lstrip("-").isdigit() else -1
-    if not every:
-        return ENDLESS, source
-    at = every if every > 0 else retries + 1 + every
-    if not 0 < at <= retries:
-        return ENDLESS, source
     connect, _ = road.timeout("connect")
     pause = min(1.0, connect.total_seconds()) if connect else 1.0
     return Interval(pause * (at - 1), pause * (at - 1) + LAN), f"{source}; {said}"

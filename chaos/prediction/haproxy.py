@@ -10,11 +10,12 @@ from datetime import timedelta
 
 from chaos.cluster.facts import HaproxyBackend, HaproxyServer
 from chaos.cluster.haproxy import haproxy_time
+from chaos.cluster.haproxy_retry import RETRIES
 from chaos.cluster.settings import HaproxyFile
 from chaos.prediction.lines import Line, global_setting, option, setting
 
 MANUAL = "the default of HAProxy 3.0, configuration manual"
-INTER, FALL, RETRIES = timedelta(seconds=2), 3, 3
+INTER, FALL = timedelta(seconds=2), 3
 
 _ASKS = {
     *("httpchk", "ssl-hello-chk", "tcp-check", "ldap-check", "mysql-check", "pgsql-check"),

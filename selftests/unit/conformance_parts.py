@@ -20,6 +20,7 @@ HAPROXY = f"""\
 defaults
     mode tcp
     option redispatch 1
+    timeout connect 2s
     timeout check 1s
     timeout client 10m
     timeout server 10m

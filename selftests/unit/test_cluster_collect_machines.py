@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import struct
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 
@@ -327,6 +329,35 @@ def test_what_is_asked_of_resolvers() -> None:
     assert b"\n" not in data
     six = names.question("api.test", "2001:db8::1")
     assert "\\x00\\x1c\\x00\\x01" in six
+
+
+def test_whether_a_resolver_has_the_record_itself() -> None:
+    plain = bytearray.fromhex(packet(A))
+    for flags, own in ((0x84, True), (0x80, False)):
+        plain[2] = flags
+        found = names.read(Said(0, f"10.0.0.1 {plain.hex()}\n"))
+        assert isinstance(found, tuple)
+        assert found[0].authoritative is own
+
+
+def test_a_resolver_is_asked_again_when_a_packet_is_lost(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as resolver:
+        resolver.bind(("127.0.0.1", 0))
+        resolver.settimeout(20)
+        (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\n", encoding="utf-8")
+        text = names.question("api.test", "198.51.100.100")
+        text = text.replace("/etc/resolv.conf", str(tmp_path / "resolv.conf"))
+        text = text.replace("/53 ", f"/{resolver.getsockname()[1]} ")
+        with subprocess.Popen(["bash", "-c", text], stdout=subprocess.PIPE, text=True) as asking:
+            first, _ = resolver.recvfrom(1024)
+            again, who = resolver.recvfrom(1024)
+            resolver.sendto(bytes.fromhex(packet(A)), who)
+            out, _ = asking.communicate()
+    assert first == again
+    found = names.read(Said(0, out))
+    assert isinstance(found, tuple)
+    assert found[-1].resolver == "127.0.0.1"
+    assert found[-1].addresses == ("198.51.100.100",)
 
 
 # quantities

@@ -115,6 +115,51 @@ def test_what_defaults_say_holds_until_it_is_said_otherwise() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "options"),
+    [
+        ("force-tlsv12 check-ssl check", {"force-tlsv12": "", "check-ssl": "", "check": ""}),
+        ("no-verifyhost check", {"check": ""}),
+        (
+            "strict-maxconn renegotiate check",
+            dict.fromkeys(("strict-maxconn", "renegotiate", "check"), ""),
+        ),
+        ("disabled enabled check", {"check": ""}),
+    ],
+)
+def test_words_that_take_no_value(line: str, options: dict[str, str]) -> None:
+    (server,) = parsed(f"backend b\n  server s 1.2.3.4:1 {line}\n").backends[0].servers
+    assert server.options == options
+
+
+def test_defaults_that_begin_with_others() -> None:
+    base = "defaults base\n  mode http\n  timeout check 2s\n"
+    for heading in ("defaults api from base", "defaults from base"):
+        (one,) = parsed(f"{base}{heading}\n  mode tcp\nbackend b\n").backends
+        assert (one.mode, one.timeouts) == ("tcp", {"check": timedelta(seconds=2)})
+    (one,) = parsed(f"{base}defaults\nbackend b\n").backends
+    assert (one.mode, one.timeouts) == ("tcp", {})
+
+
+def test_sections_that_are_indented() -> None:
+    config = parsed("  frontend f\n    bind :1\n    default_backend b\n  backend b\n")
+    assert config.frontends[0].backends == ("b",)
+    assert [b.name for b in config.backends] == ["b"]
+
+
+@pytest.mark.parametrize(("count", "names"), [("2", ["cp1", "cp2"]), ("2-3", ["cp2", "cp3"])])
+def test_a_template_of_servers(count: str, names: list[str]) -> None:
+    (back,) = parsed(f"backend b\n  server-template cp {count} a.test:1 check\n").backends
+    assert [s.name for s in back.servers] == names
+    assert all(s.slot and s.checked and s.host == "a.test" for s in back.servers)
+
+
+def test_a_template_of_nothing() -> None:
+    for count in ("x", "1-x", "99999999"):
+        with pytest.raises(ValueError, match="is no number of servers"):
+            parsed(f"backend b\n  server-template cp {count} a.test:1\n")
+
+
+@pytest.mark.parametrize(
     ("address", "host", "port"),
     [
         ("1.2.3.4:6443", "1.2.3.4", 6443),

@@ -62,6 +62,7 @@ def test_what_is_left_out_is_as_the_manual_says() -> None:
                 preempts=True,
                 addresses=("198.51.100.100", "198.51.100.101"),
                 scripts=("check",),
+                weights={"check": -10},
             ),
         ),
         scripts=(
@@ -95,3 +96,25 @@ def test_who_does_not_take_the_address_back() -> None:
 def test_what_is_none(text: str, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         parse_keepalived(text)
+
+
+def test_what_is_tracked_in_other_ways() -> None:
+    config = parse_keepalived(
+        "$VIP=198.51.100.100\n"
+        "include /etc/keepalived/more/*.conf\n"
+        "vrrp_script ask {\n script /ask\n}\n"
+        "vrrp_script heavy {\n script /heavy\n weight -5\n}\n"
+        "vrrp_track_process proxy {\n process haproxy\n terminate_delay 2\n}\n"
+        "vrrp_sync_group all {\n group {\n  one\n }\n track_script {\n  ask\n }\n}\n"
+        "vrrp_instance one {\n virtual_ipaddress {\n  ${VIP}/24\n }\n"
+        " virtual_ipaddress_excluded {\n  $OTHER\n }\n track_script {\n  heavy\n }\n}\n"
+        "vrrp_instance two {\n track_process {\n  proxy weight -9\n }\n}\n"
+    )
+    one, two = config.instances
+    # A script with a weight is ignored in a group that falls together.
+    assert (one.addresses, one.scripts) == (("198.51.100.100", "$OTHER"), ("ask",))
+    assert (two.scripts, two.weights) == (("proxy",), {"proxy": -9})
+    process = config.scripts[2]
+    assert (process.command, process.weight) == ("process haproxy", 1)
+    assert (process.interval, process.timeout) == (timedelta(), 2 * SECOND)
+    assert config.includes == ("/etc/keepalived/more/*.conf",)

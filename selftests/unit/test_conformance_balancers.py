@@ -28,6 +28,22 @@ def configured(old: str, new: str) -> f.Facts:
     return replace(good(), balancers=(first, replace(one, keepalived=second.keepalived)))
 
 
+def backups(*numbers: int) -> f.Facts:
+    """With these apiservers as backups on lb-2."""
+    text = HAPROXY
+    for n in numbers:
+        text = text.replace(f"2{n}:6443\n", f"2{n}:6443 backup\n")
+    return configured(HAPROXY, text)
+
+
+def unread() -> f.Facts:
+    """As facts are that were recorded before retries were read."""
+    first, second = known(good().balancers)
+    config = known(second.config)
+    older = replace(config, backends=tuple(replace(b, retries=None) for b in config.backends))
+    return replace(good(), balancers=(first, replace(second, config=older)))
+
+
 def moved(old: str, new: str) -> f.Facts:
     """With this edit in lb-2's keepalived."""
     assert old in KEEPALIVED
@@ -70,11 +86,21 @@ def flagged(**flags: str) -> f.Facts:
     return replace(base, components={**base.components, "cp-2": found})
 
 
-def one_zone() -> f.Facts:
-    nodes = tuple(
-        replace(n, zone="a") if "load-balancer" in n.roles else n for n in known(good().nodes)
-    )
+def placed(*places: dict[str, Any]) -> f.Facts:
+    """With lb-1 and lb-2 standing there."""
+    where = dict(zip(("lb-1", "lb-2"), places, strict=True))
+    nodes = tuple(replace(n, **where.get(n.name, {})) for n in known(good().nodes))
     return replace(good(), nodes=nodes)
+
+
+def led_to(*addresses: str) -> f.Facts:
+    """With no fixed address, and every machine resolving the name to these."""
+    base, answers = declared(endpoint_address=None), (resolved("system", *addresses),)
+    machines = {
+        name: replace(known(machine), resolved=answers if addresses else SILENT)
+        for name, machine in base.machines.items()
+    }
+    return replace(base, machines=machines, services=(service(ADDRESS),))
 
 
 def resolved(resolver: str, *addresses: str, **more: Any) -> f.Resolved:
@@ -87,8 +113,11 @@ def service(*addresses: str) -> f.ServiceFact:
 
 SYSTEM = resolved("system", ADDRESS)
 A, B = resolved("10.0.0.1", ADDRESS), resolved("10.0.0.2", ADDRESS)
+CACHED, NEAR = replace(A, authoritative=False), timedelta(seconds=30)
 SLOW = timedelta(hours=1)
 SICK = f.HealthAnswer(node="cp-2", address="198.51.100.22:6443", path="/readyz", code=500, said="x")
+
+LATE = "    balance leastconn\n    option redispatch\n    timeout connect 10s\n"
 
 DEFECTS: list[Defect] = [
     (
@@ -100,6 +129,30 @@ DEFECTS: list[Defect] = [
         "balancer-ejects-dead",
         configured(SERVERS, "inter 1s"),
         "lb-2 checks no server: one that is dead is never given up",
+    ),
+    *(
+        (
+            item,
+            configured(
+                "    server cp-2 198.51.100.22:6443", "    server cp-2 198.51.100.22:6443 no-check"
+            ),
+            said,
+        )
+        for item, said in (
+            ("balancer-ejects-dead", "lb-2 does not check cp-2: one that is dead is never given"),
+            ("balancer-ejects-silent", "lb-2 does not check cp-2: one that is silent is never"),
+            ("apiserver-shutdown-delay", "lb-2 does not ask cp-2 whether it is ready: it sends"),
+        )
+    ),
+    (
+        "apiserver-shutdown-delay",
+        configured("    option httpchk\n", ""),
+        "lb-2 does not ask cp-1, cp-2, cp-3 whether it is ready: it sends to one that ends until",
+    ),
+    (
+        "apiserver-shutdown-delay",
+        flagged(shutdown_delay_duration="2s"),
+        "cp-2 serves on for 2 s after /readyz says that it ends; balancers send to it for up to 2",
     ),
     (
         "balancer-ejects-silent",
@@ -116,6 +169,28 @@ DEFECTS: list[Defect] = [
         flagged(shutdown_delay_duration="1s"),
         "cp-2 serves on for 1 s after",
     ),
+    (
+        "balancer-redispatch",
+        configured("    option redispatch 1\n", ""),
+        "lb-2, backend apiservers: no option redispatch: a connection that its apiserver does not",
+    ),
+    (
+        "balancer-redispatch",
+        configured("    option redispatch 1\n", "    option redispatch\n    retries 0\n"),
+        "lb-2, backend apiservers: option redispatch, retries 0: a connection",
+    ),
+    (
+        "balancer-redispatch",
+        configured("    option redispatch 1\n    timeout connect 2s\n", LATE),
+        "hands a connection on within 32 s (option redispatch, retries 3, timeout connect 10 s)",
+    ),
+    (
+        "balancer-redispatch",
+        configured("    timeout connect 2s\n", ""),
+        "lb-2, backend apiservers: no timeout connect: one that is silent is waited for",
+    ),
+    ("balancer-redispatch", backups(2, 3), "one server alone takes connections while it counts"),
+    ("balancer-redispatch", backups(1, 2, 3), "one server alone takes connections while it"),
     (
         "balancer-cuts-dead-sessions",
         configured(" on-marked-down shutdown-sessions", ""),
@@ -147,7 +222,16 @@ DEFECTS: list[Defect] = [
         "lb-2: the page of statistics (*:8404) is open to everyone",
     ),
     ("balancer-no-single-point", replace(good(), balancers=known(good().balancers)[:1]), "1 balan"),
-    ("balancer-no-single-point", one_zone(), "all of them stand in the zone a"),
+    (
+        "balancer-no-single-point",
+        placed({"zone": "a"}, {"zone": "a"}),
+        "all of them stand in the zone a",
+    ),
+    (
+        "balancer-no-single-point",
+        placed({"host": "h1"}, {"host": "h1"}),
+        "all of them stand on the host h1",
+    ),
     (
         "balancer-no-single-point",
         declared(endpoint_address="198.51.100.21"),
@@ -162,6 +246,11 @@ DEFECTS: list[Defect] = [
         "balancer-outside-cluster",
         replace(good(), services=(service(ADDRESS),)),
         f"{ADDRESS} is an address of the Service infra/api (LoadBalancer)",
+    ),
+    (
+        "balancer-outside-cluster",
+        led_to(ADDRESS),
+        "api.dev.holdfast.test is an address of the Service infra/api (LoadBalancer)",
     ),
     (
         "balancer-outside-cluster",
@@ -211,6 +300,16 @@ DEFECTS: list[Defect] = [
         "10.0.0.1 lets api.dev.holdfast.test be kept for 3600 s, and 300 s are allowed",
     ),
     (
+        "endpoint-name-ttl",
+        resolving(SYSTEM, replace(CACHED, ttl=SLOW), B),
+        "10.0.0.1 lets api.dev.holdfast.test be kept for 3600 s, and 300 s are allowed",
+    ),
+    (
+        "endpoint-name-resolves",
+        resolving(resolved("system", "2001:db8::1"), A, B),
+        f"its own library says that api.dev.holdfast.test is 2001:db8::1, and not {ADDRESS}",
+    ),
+    (
         "apiserver-health-endpoints",
         replace(good(), health=(*known(good().health)[:-1], SICK)),
         "cp-2 (198.51.100.22:6443) answers 500 on /readyz: x",
@@ -258,6 +357,11 @@ def test_each_defect_turns_its_item_red(item: str, facts: f.Facts, said: str) ->
             SILENT.reason,
         ),
         ("endpoint-name-ttl", resolving(SYSTEM, A, B), "no resolver told it a time to live"),
+        (
+            "endpoint-name-ttl",
+            resolving(SYSTEM, replace(CACHED, ttl=timedelta(seconds=7)), B),
+            "10.0.0.1 lets api.dev.holdfast.test be kept for 7 s: it was told by another, and",
+        ),
         ("endpoint-name-resolves", of_machine("cp-1", resolved=SILENT), SILENT.reason),
         (
             "apiserver-health-endpoints",
@@ -271,6 +375,18 @@ def test_each_defect_turns_its_item_red(item: str, facts: f.Facts, said: str) ->
             'the settings of lb-2: "soon" is no time of HAProxy',
         ),
         ("apiserver-shutdown-delay", flagged(shutdown_delay_duration="soon"), "is no duration"),
+        ("balancer-redispatch", unread(), "retries was not read"),
+        (
+            "balancer-no-single-point",
+            placed({"zone": "a"}, {"zone": None}),
+            "the zone of lb-2: the inventory names none, and the others stand in a",
+        ),
+        ("balancer-outside-cluster", led_to(), "where api.dev.holdfast.test leads: no machine"),
+        (
+            "apiserver-shutdown-delay",
+            replace(good(), components={**good().components, "cp-2": ()}),
+            "the apiserver of cp-2: it was not seen there",
+        ),
     ],
 )
 def test_what_is_not_known_is_not_covered(item: str, facts: f.Facts, said: str) -> None:
@@ -282,6 +398,18 @@ def test_what_is_not_known_is_not_covered(item: str, facts: f.Facts, said: str) 
     ("item", "facts"),
     [
         ("endpoint-name-resolves", declared(endpoint_name=ADDRESS)),
+        ("endpoint-name-resolves", resolving(resolved("system", ADDRESS, "2001:db8::1"), A, B)),
+        ("endpoint-name-ttl", resolving(SYSTEM, replace(A, ttl=timedelta()), B)),
+        ("endpoint-name-ttl", resolving(SYSTEM, replace(A, ttl=NEAR, authoritative=True), B)),
+        ("balancer-redispatch", backups(3)),
+        ("balancer-no-single-point", placed({"host": "h1"}, {"host": "h2"})),
+        ("balancer-no-single-point", placed({"zone": None}, {"zone": None})),
+        ("balancer-outside-cluster", led_to("203.0.113.7")),
+        # Taking turns it is handed on at once, as one of the sources has it.
+        (
+            "balancer-redispatch",
+            configured("    option redispatch 1\n    timeout connect 2s\n", LATE.split("\n", 1)[1]),
+        ),
         ("endpoint-name-ttl", declared(endpoint_name=ADDRESS)),
         (
             "balancer-stats-closed",

@@ -240,6 +240,20 @@ def test_an_address_whose_holder_has_no_script_stays_with_a_dead_haproxy() -> No
     assert "lb-1 is not known" in told("haproxy-stop", "kill", scene(LB1), unread).unknown
 
 
+def test_an_address_whose_holder_stays_before_its_heirs_stays_with_a_dead_haproxy() -> None:
+    light = lab_keepalived(LB1).replace("weight -50", "weight -20")
+    light = light.replace("rise 1\n}", "rise 1\n    weight -20\n}")
+    known = settings()
+
+    def at_priority(number: int) -> Interval:
+        text = light.replace("priority 100", f"priority {number}")
+        weighed = {**known.keepalived, "lb-1": keepalived_file(text)}
+        return told("haproxy-stop", "kill", scene(LB1), replace(known, keepalived=weighed)).outage
+
+    assert at_priority(150).least == HOLD.total_seconds()
+    assert at_priority(110).most < HOLD.total_seconds()
+
+
 def test_vrrp_2_has_its_skew_in_seconds() -> None:
     text = lab_keepalived(LAB.balancers[1]).replace("vrrp_version 3", "")
     found = told("balancer-kill", "kill", scene(LB1), lb2(text))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chaos.conformance import endpoint_name, node_services, virtual_ip
+from chaos.conformance import endpoint_name, node_services, takeover, virtual_ip
 from fixtures.item import Item
 
 
@@ -14,11 +14,11 @@ from fixtures.item import Item
     "High Availability & Why is it Needed?",
 )
 def test_no_single_point(item: Item) -> None:
-    """Looked at: the machines with the role load-balancer, their zones, and what keepalived on
-    each would take over.
+    """Looked at: the machines with the role load-balancer, their zones and hosts, and what
+    keepalived on each would take over.
 
-    Expected: two or more, not all in one zone, each able to take the endpoint's address; and
-    the address is not that of one machine.
+    Expected: two or more, not all in one zone nor on one host (where the inventory names them),
+    each able to take the endpoint's address; and the address is not that of one machine.
 
     Mend: a second balancer in another zone with keepalived and the same virtual_ipaddress, or a
     balancer of the cloud's.
@@ -38,7 +38,8 @@ def test_no_single_point(item: Item) -> None:
     " Cloud Provider Load Balancer Examples",
 )
 def test_outside_the_cluster(item: Item) -> None:
-    """Looked at: the addresses of all Services, and the endpoint's name and address.
+    """Looked at: the addresses of all Services, the endpoint's name and address, and what the
+    machines resolve the name to.
 
     Expected: none of them is the endpoint's: what balances the API must not need the API to
     come back. The source's example for GCP makes this mistake.
@@ -93,7 +94,7 @@ def test_moves_in_time(item: Item) -> None:
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Results After HA Implementation ("under 30 seconds for node failures").
     """
-    item.judge(virtual_ip.moves_in_time)
+    item.judge(takeover.moves_in_time)
 
 
 @pytest.mark.item(
@@ -103,18 +104,20 @@ def test_moves_in_time(item: Item) -> None:
     source="Experience: a keepalived without a script keeps the address though HAProxy is gone",
 )
 def test_holder_is_watched(item: Item) -> None:
-    """Looked at: track_script of the instance that moves the endpoint's address, and the
-    scripts that there are.
+    """Looked at: track_script and track_process of the instance that moves the endpoint's
+    address and of its sync group, the scripts that there are, their weights, and the priorities
+    of the other balancers.
 
-    Expected: one script or more that asks HAProxy itself. keepalived alone sees only that the
-    other machine is there.
+    Expected: one script or more that asks HAProxy itself, and whose failure gives the address
+    up, or leaves its holder a lower priority than another balancer has that may preempt it.
+    keepalived alone sees only that the other machine is there.
 
     Mend: a `vrrp_script` that asks HAProxy for an answer, without a weight, named in
     `track_script`.
 
     Source: Experience: a keepalived without a script keeps the address though HAProxy is gone.
     """
-    item.judge(virtual_ip.holder_is_watched)
+    item.judge(takeover.holder_is_watched)
 
 
 @pytest.mark.item(
@@ -150,7 +153,9 @@ def test_name_is_not_kept_long(item: Item) -> None:
     """Looked at: the time to live of the answers of the machines' resolvers.
 
     Expected: at most 5 minutes, which the source's record has, or what the inventory's
-    objectives say: so long do clients look at the old address after it has changed.
+    objectives say: so long do clients look at the old address after it has changed. What a
+    resolver was told by another it tells with the time that is left: more than that is too much,
+    less proves nothing, and is not covered.
 
     Mend: a shorter time to live of the record.
 

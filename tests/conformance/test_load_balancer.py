@@ -2,7 +2,13 @@
 
 import pytest
 
-from chaos.conformance import balancer_settings, load_balancer
+from chaos.conformance import (
+    balancer_settings,
+    balancer_stats,
+    giving_up,
+    load_balancer,
+    redispatch,
+)
 from fixtures.item import Item
 
 
@@ -15,7 +21,7 @@ from fixtures.item import Item
 )
 def test_every_apiserver_is_behind(item: Item) -> None:
     """Looked at: the servers behind the endpoint's port in each balancer's configuration,
-    beside the control planes that there are.
+    beside the control planes that there are and the ports on which their apiservers serve.
 
     Expected: every control plane but spare ones is a server, and no other machine is. A server
     with `backup` counts; it is told that it is used only when the others are down.
@@ -37,11 +43,13 @@ def test_every_apiserver_is_behind(item: Item) -> None:
     " Production Checklist",
 )
 def test_every_apiserver_is_checked(item: Item) -> None:
-    """Looked at: each balancer's configuration behind the endpoint's port.
+    """Looked at: each balancer's configuration behind the endpoint's port: `option httpchk`,
+    `http-check`, and `addr` and `port` of the servers.
 
-    Expected: each server is checked by GET /readyz over TLS. A TCP connect is also answered by
-    an apiserver that hangs or has lost etcd, and a plain HTTP check against the TLS port never
-    passes: the examples of two of the sources make these mistakes.
+    Expected: each server is checked by GET /readyz over TLS, at its own address, whole (no
+    `exclude`), and only the answer of a ready one is taken for good. A TCP connect is also
+    answered by an apiserver that hangs or has lost etcd, and a plain HTTP check against the TLS
+    port never passes: the examples of two of the sources make these mistakes.
 
     Mend: `option httpchk`, `http-check send meth GET uri /readyz`, `http-check expect status
     200` and, on the servers, `check check-ssl verify required ca-file FILE`; then reload
@@ -77,7 +85,7 @@ def test_every_apiserver_is_up(item: Item) -> None:
 
 @pytest.mark.item(
     id="balancer-uses-every-apiserver",
-    title="Connections through the balancer reach every apiserver",
+    title="Connections through the balancer reach every apiserver that is no backup",
     severity="medium",
     source="Kubernetes High Availability, API Server HA",
 )
@@ -86,7 +94,8 @@ def test_every_apiserver_is_used(item: Item) -> None:
     balancers.
 
     Expected: the balancer that is used has sent some to every server that is not a backup. One
-    that got none was never proved to work from there.
+    that got none was never proved to work from there. Backups get none while another is up,
+    which is told; that one alone takes all is for `balancer-redispatch` to judge.
 
     Mend: see why the balancing method or a stick table keeps to some of them; `balance
     leastconn` shares long connections best.
@@ -104,7 +113,7 @@ def test_every_apiserver_is_used(item: Item) -> None:
     " Results After HA Implementation",
 )
 def test_dead_ones_are_given_up(item: Item) -> None:
-    """Looked at: `inter`, `fastinter` and `fall` of every server that is checked.
+    """Looked at: `check`, `inter`, `fastinter` and `fall` of every server.
 
     Expected: an apiserver that refuses, or says that it is not ready, is given up within the
     budget for the API after a node's failure (30 s, or what the inventory's objectives say).
@@ -115,7 +124,7 @@ def test_dead_ones_are_given_up(item: Item) -> None:
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Results After HA Implementation ("under 30 seconds for node failures").
     """
-    item.judge(balancer_settings.dead_ones_are_given_up)
+    item.judge(giving_up.dead_ones_are_given_up)
 
 
 @pytest.mark.item(
@@ -138,7 +147,34 @@ def test_silent_ones_are_given_up(item: Item) -> None:
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Results After HA Implementation ("under 30 seconds for node failures").
     """
-    item.judge(balancer_settings.silent_ones_are_given_up)
+    item.judge(giving_up.silent_ones_are_given_up)
+
+
+@pytest.mark.item(
+    id="balancer-redispatch",
+    title="A connection that an apiserver does not take goes to another",
+    severity="high",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Step 1: Provision and Configure Load Balancer",
+)
+def test_failed_ones_are_handed_on(item: Item) -> None:
+    """Looked at: `option redispatch`, `retries`, `timeout connect` and `balance` of the backends
+    behind the endpoint's port, and which of their servers are backups.
+
+    Expected: a connection that fails is tried on another server, after the tries on the first
+    within the budget for the API (30 s, or what the inventory's objectives say). Until an
+    apiserver that is gone is given up, each client that is sent to it is refused otherwise.
+    HAProxy does it only with the option, and only to servers that take connections now: not
+    where one does and the rest are backups.
+
+    Mend: `option redispatch 1`, `retries 3` and `timeout connect 2s`, and no `backup` on the
+    `server` lines.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Step 1: Provision and Configure Load Balancer (whose example has `option redispatch`,
+    `retries 3` and `timeout connect 10s`).
+    """
+    item.judge(redispatch.failed_ones_are_handed_on)
 
 
 @pytest.mark.item(
@@ -149,11 +185,11 @@ def test_silent_ones_are_given_up(item: Item) -> None:
     " Health Checks and Failover",
 )
 def test_apiservers_wait_for_balancers(item: Item) -> None:
-    """Looked at: `--shutdown-delay-duration` of each apiserver, and how long the balancers'
-    settings take to see that /readyz is off.
+    """Looked at: `--shutdown-delay-duration` of each apiserver, whether the balancers ask
+    /readyz of all, and how long their settings take to see that it is off.
 
-    Expected: the delay is not shorter. Otherwise each restart of an apiserver, as every upgrade
-    makes, refuses connections that the balancer still sends.
+    Expected: they ask, and the delay is longer. Otherwise each restart of an apiserver, as every
+    upgrade makes, refuses connections that the balancer still sends.
 
     Mend: `shutdown-delay-duration` among the apiserver's extraArgs (5 s fit an `inter` of 1 s),
     or shorter intervals on the balancer.
@@ -161,7 +197,7 @@ def test_apiservers_wait_for_balancers(item: Item) -> None:
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Health Checks and Failover ("Connection Draining").
     """
-    item.judge(balancer_settings.apiservers_wait_for_balancers)
+    item.judge(giving_up.apiservers_wait_for_balancers)
 
 
 @pytest.mark.item(
@@ -237,15 +273,18 @@ def test_watches_live(item: Item) -> None:
     " Step 1: Provision and Configure Load Balancer",
 )
 def test_statistics_are_closed(item: Item) -> None:
-    """Looked at: every frontend that shows statistics or metrics, where it listens and whom it
-    refuses.
+    """Looked at: every frontend and backend that shows statistics or metrics, where it listens
+    and whom it refuses; the sockets on which HAProxy takes commands.
 
-    Expected: it listens on the machine alone, asks for a password, or refuses strangers: it
-    names every apiserver and its state, and the sources' example shows it to all on port 8080.
+    Expected: it listens on the machine alone, asks for a password, or refuses everybody but
+    those whom it knows by their address or password: it names every apiserver and its state,
+    and the sources' example shows it to all on port 8080. `stats auth` does not guard metrics
+    beside it. No socket for commands is on the network: nothing guards it there.
 
-    Mend: `bind 127.0.0.1:8404`, or `http-request deny unless { src NETWORK }`, or `stats auth`.
+    Mend: `bind 127.0.0.1:8404`, or `http-request deny unless { src NETWORK }`, or `stats auth`;
+    `stats socket /run/haproxy/admin.sock mode 660`.
 
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Step 1: Provision and Configure Load Balancer ("HAProxy Stats").
     """
-    item.judge(balancer_settings.statistics_are_closed)
+    item.judge(balancer_stats.statistics_are_closed)

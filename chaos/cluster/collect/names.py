@@ -14,6 +14,8 @@ from chaos.cluster.shell import Said, quote
 
 SYSTEM = "system"
 _A, _AAAA, _CNAME, _IN = 1, 28, 5, 1
+# Set where the resolver has the record itself: else its time is what is left of it.
+_AUTHORITATIVE = 0x0400
 # No byte of it is a line feed, which bash's printf may take for the end of a piece.
 _ID = 0x4846
 _CODES = {0: "", 2: "it fails (SERVFAIL)", 3: "there is no such name (NXDOMAIN)", 5: "it refuses"}
@@ -30,7 +32,7 @@ def question(name: str, address: str | None) -> str:
     ask = (
         f"exec 3<>/dev/udp/$1/53 && printf '{packet}' | "
         "dd bs=1024 iflag=fullblock status=none >&3 && "
-        "timeout 2 dd bs=4096 count=1 status=none <&3 | od -An -v -tx1"
+        "timeout $2 dd bs=4096 count=1 status=none <&3 | od -An -v -tx1"
     )
     return f"""
 own=$(timeout 5 getent ahosts {quote(name)} | awk '{{print $1}}' | sort -u)
@@ -41,7 +43,13 @@ grep -q '^nameserver 127\\.0\\.0\\.5[34]' $file && [ -r /run/systemd/resolve/res
     file=/run/systemd/resolve/resolv.conf
 command -v bash >/dev/null || {{ echo there is no bash to ask resolvers with >&2; exit 1; }}
 for r in $(awk '$1 == "nameserver" {{print $2}}' $file | sort -u); do
-    echo "$r" $(timeout 3 bash -c {quote(ask)} ask "$r" 2>/dev/null | tr -d '\\n')
+    said=
+    # A single packet may be lost on its way.
+    for wait in 1 2; do
+        [ -n "$said" ] ||
+            said=$(timeout 3 bash -c {quote(ask)} ask "$r" $wait 2>/dev/null | tr -d '\\n')
+    done
+    echo "$r" $said
 done
 """
 
@@ -92,7 +100,12 @@ def _answer(resolver: str, packet: bytes) -> Resolved:
         if kind in (_A, _AAAA):
             addresses.append(str(ipaddress.ip_address(data)))
     ttl = timedelta(seconds=min(times)) if times else None
-    return Resolved(resolver=resolver, addresses=tuple(sorted(addresses)), ttl=ttl)
+    return Resolved(
+        resolver=resolver,
+        addresses=tuple(sorted(addresses)),
+        ttl=ttl,
+        authoritative=bool(flags & _AUTHORITATIVE),
+    )
 
 
 def _behind_name(packet: bytes, at: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from chaos.cluster.facts.basics import NotAvailable
@@ -15,12 +15,15 @@ class HaproxyServer:
 
     Args:
         options: its own and those of `default-server`, as written; flags have an empty value.
+        slot: whether it is of a `server-template`: it stands for nobody until the name of all of
+            them has so many addresses.
     """
 
     name: str
     host: str
     port: int | None
     options: Mapping[str, str]
+    slot: bool = False
 
     @property
     def checked(self) -> bool:
@@ -39,6 +42,8 @@ class HaproxyBackend:
         options: the names of `option` lines that are on, those of `defaults` too.
         http_checks: `http-check` and `option httpchk` lines, as words joined by a space.
         timeouts: by name (`check`, `connect`, `server`, …), those of `defaults` too.
+        retries: how often connecting is tried again; None where that was not read.
+        rules: as a frontend's.
     """
 
     name: str
@@ -48,6 +53,8 @@ class HaproxyBackend:
     http_checks: tuple[str, ...]
     timeouts: Mapping[str, timedelta]
     servers: tuple[HaproxyServer, ...]
+    retries: int | None = None
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +64,7 @@ class HaproxyFrontend:
     Args:
         binds: `ADDRESS:PORT` with what follows, as written.
         backends: those that it can send to.
+        conditional: those of them that only some connections are sent to.
         rules: its lines that begin with `acl`, `http-request`, `tcp-request` or `stats`.
     """
 
@@ -66,14 +74,20 @@ class HaproxyFrontend:
     backends: tuple[str, ...]
     timeouts: Mapping[str, timedelta]
     rules: tuple[str, ...] = ()
+    conditional: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HaproxyConfig:
-    """A HAProxy configuration."""
+    """A HAProxy configuration.
+
+    Args:
+        sockets: where it takes commands (`stats socket`), with what follows, as written.
+    """
 
     frontends: tuple[HaproxyFrontend, ...]
     backends: tuple[HaproxyBackend, ...]
+    sockets: tuple[str, ...] = ()
 
     @property
     def pages(self) -> tuple[int, ...]:
@@ -110,10 +124,20 @@ class HaproxyState:
     def up(self) -> bool:
         return self.status.startswith("UP")
 
+    @property
+    def nobody(self) -> bool:
+        """Whether its name has no address (left) for it."""
+        return self.status == "MAINT (resolution)"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VrrpScript:
-    """A script by which keepalived judges its own machine."""
+    """A script by which keepalived judges its own machine, or a process that it watches.
+
+    Args:
+        command: of a process `process NAME`; it is watched all the time, so its interval is 0.
+        weight: 0 where its failure gives the address up.
+    """
 
     name: str
     command: str
@@ -130,7 +154,9 @@ class VrrpInstance:
 
     Args:
         advert: how often its holder says that it is there.
-        scripts: the names of those that it heeds.
+        addresses: those that move with it; a macro that is not known stays as written.
+        scripts: the names of those that it heeds, its sync group's too.
+        weights: of scripts that weigh something else here than by themselves.
     """
 
     name: str
@@ -140,14 +166,21 @@ class VrrpInstance:
     preempts: bool
     addresses: tuple[str, ...]
     scripts: tuple[str, ...]
+    weights: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepalivedConfig:
-    """A keepalived configuration."""
+    """A keepalived configuration.
+
+    Args:
+        scripts: its scripts, and the processes that it watches.
+        includes: other files that it takes in, which were not read.
+    """
 
     instances: tuple[VrrpInstance, ...]
     scripts: tuple[VrrpScript, ...]
+    includes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

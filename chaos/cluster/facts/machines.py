@@ -84,12 +84,15 @@ class Resolved:
         resolver: its address; `system` for what the machine's own library says.
         ttl: how long the answer may be kept; None where that was not told.
         error: why there is no answer.
+        authoritative: whether it has the record itself; else it was told it by another, and the
+            time is what is left of it. None where that was not read.
     """
 
     resolver: str
     addresses: tuple[str, ...] = ()
     ttl: timedelta | None = None
     error: str = ""
+    authoritative: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,11 +19,13 @@ CALLS = 12
 class ServerWithoutCheck(Defect):
     """One of two balancers never looks at one apiserver: it sends clients there when it is dead.
 
-    While all live nobody notices, and half the time not even then.
+    While all live nobody notices, and half the time not even then. Dead, silent or about to end:
+    that balancer never gives it up, which is what three more items are about.
     """
 
     name = "server-without-check"
     item = "balancer-checks-apiservers"
+    also = frozenset({"balancer-ejects-dead", "balancer-ejects-silent", "apiserver-shutdown-delay"})
     evidence = r"lb-1, backend apiservers: never checked, and sent to when dead: cp-3"
 
     def plant(self, bench: Bench) -> None:

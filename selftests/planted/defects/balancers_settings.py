@@ -71,6 +71,45 @@ class PatientChecks(Setting):
         return text.replace("timeout check 1s", "timeout check 20s")
 
 
+class NobodyHandedOn(Setting):
+    """One balancer tries an apiserver that is gone again, and no other: until it is given up,
+    each client that comes to it is refused.
+    """
+
+    name = "nobody-handed-on"
+    item = "balancer-redispatch"
+    evidence = r"^lb-\d, backend apiservers: no option redispatch: a connection .* fails"
+
+    def change(self, text: str) -> str:
+        return text.replace("    option redispatch 1\n", "")
+
+
+class OthersAsBackups(Setting):
+    """One balancer keeps two of three apiservers for worse times, as one of the sources has it.
+
+    Until the one that it uses is given up, a connection to it goes nowhere else.
+    """
+
+    name = "others-as-backups"
+    item = "balancer-redispatch"
+    evidence = r"^lb-\d, backend apiservers: one server alone takes connections while it counts as"
+
+    def change(self, text: str) -> str:
+        return re.sub(r"( *server cp-[23] .*)", r"\1 backup", text)
+
+
+class CheckWithoutEtcd(Setting):
+    """One balancer asks each apiserver whether it is ready, but for etcd: without it nothing is."""
+
+    name = "check-without-etcd"
+    item = "balancer-checks-apiservers"
+    also = frozenset({"apiserver-shutdown-delay"})
+    evidence = r"^lb-\d, backend apiservers: .* asks /readyz\?exclude=etcd, which leaves a part out"
+
+    def change(self, text: str) -> str:
+        return text.replace("uri /readyz ver", "uri /readyz?exclude=etcd ver")
+
+
 class ChecksSlowerThanTheEnd(Setting):
     """One balancer may take 6 s to see that an apiserver ends, which serves on for 5 s alone.
 

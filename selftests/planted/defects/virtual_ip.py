@@ -114,3 +114,15 @@ class NobodyAsksHaproxy(Keepalived):
     def change(self, text: str) -> str:
         before, _, rest = text.partition("    track_script {\n")
         return before + rest.partition("    }\n")[2]
+
+
+class AlwaysBeforeTheOther(Keepalived):
+    """A dead HAProxy costs its machine 40 of a priority that is 50 above the other's: it stays."""
+
+    name = "always-before-the-other"
+    item = "keepalived-watches-haproxy"
+    evidence = r"^lb-\d, instance api: it keeps the address with HAProxy dead: its priority"
+
+    def change(self, text: str) -> str:
+        text = text.replace("    weight -50\n", "").replace("priority 100", "priority 150")
+        return text.replace("    rise 1\n", "    rise 1\n    weight -20\n")
