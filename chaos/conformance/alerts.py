@@ -70,9 +70,12 @@ def _told(facts: Facts, what: str, pattern: str, *, missing: bool = False) -> Ch
     sound = []
     for rule in rules:
         wrong = list(_unsound(rule, known))
+        unknown = {text: n for text, n in rule.series.items() if isinstance(n, NotAvailable)}
+        for text, why in unknown.items():
+            findings.gap(f"whether the rule {rule.name} finds {text}", why)
         if wrong:
             findings.wrong.append(f"the rule {rule.name} {listed(wrong)}")
-        else:
+        elif not unknown:
             sound.append(rule.name)
     if missing and not any(_absent(rule, pattern) for rule in rules):
         names = listed(rule.name for rule in rules)

@@ -33,6 +33,8 @@ def _kept(facts: Facts, name: str, promised: float, *, most: bool = False) -> Ch
     measured = next((one for one in known.objectives if one.name == name), None)
     if measured is None:
         findings.gap(f"the objective {name}", "Prometheus was not asked for it")
+    elif isinstance(measured.value, NotAvailable):
+        findings.gap(f"the objective {name}", measured.value)
     elif measured.value is None:
         findings.wrong.append(f"{name}: `{measured.query}` finds nothing: nobody measures it")
     else:

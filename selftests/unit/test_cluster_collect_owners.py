@@ -125,12 +125,18 @@ class Prometheus:
         return {"status": "success", "data": found[parts.path]}
 
 
+SIGNED: list[str] = []
+"""How each request was signed that the newest server was asked."""
+
+
 @contextmanager
 def served(answer: Callable[[str], Any]) -> Iterator[str]:
     """An HTTP server on loopback. Gives its URL."""
+    SIGNED.clear()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            SIGNED.append(self.headers.get("Authorization", ""))
             content = answer(self.path)
             data = json.dumps(content).encode()
             self.send_response(content if isinstance(content, int) else 200)
@@ -201,6 +207,56 @@ def test_what_is_no_prometheus(answer: Callable[[str], Any], told: str, tmp_path
     assert told in found.reason
 
 
+@pytest.mark.parametrize(
+    "config",
+    [None, 3, {"original": None}, {"original": "<html>"}, {"original": "route: {routes: [x]}"}],
+)
+def test_an_alertmanager_that_is_none_takes_nothing_else_with_it(
+    config: Any, tmp_path: Path
+) -> None:
+    prometheus = Prometheus()
+
+    def answer(path: str) -> Any:
+        return {"config": config} if "status" in path else prometheus.answer(path)
+
+    with served(answer) as url:
+        found = monitoring.look(watching(tmp_path, url))
+    assert isinstance(found, MonitoringFacts)
+    assert isinstance(found.receivers, NotAvailable)
+    assert "Alertmanager" in found.receivers.reason
+    assert found.alertmanagers == ("http://am/api",)
+
+
+def test_a_clock_that_is_a_vector(tmp_path: Path) -> None:
+    prometheus = Prometheus()
+    for result in ([{"metric": {}, "value": [1763650800, "1763650800.5"]}], []):
+        data = {"status": "success", "data": {"resultType": "vector", "result": result}}
+
+        def answer(path: str, data: Any = data) -> Any:
+            return data if "time()" in path else prometheus.answer(path)
+
+        with served(answer) as url:
+            found = monitoring.look(watching(tmp_path, url))
+        assert isinstance(found, MonitoringFacts if result else NotAvailable)
+
+
+@pytest.mark.parametrize("answer", [429, {"status": "success", "data": {"result": [{}]}}])
+def test_a_query_that_could_not_be_asked_finds_nothing_of_its_own(
+    answer: Any, tmp_path: Path
+) -> None:
+    prometheus = Prometheus()
+
+    def some(path: str) -> Any:
+        return answer if "count" in path or "avg" in path else prometheus.answer(path)
+
+    with served(some) as url:
+        found = monitoring.look(watching(tmp_path, url))
+    assert isinstance(found, MonitoringFacts)
+    assert all(isinstance(n, NotAvailable) for rule in found.rules for n in rule.series.values())
+    assert isinstance(found.objectives[0].value, NotAvailable)
+    assert found.objectives[2].value == 3.0
+
+
 @pytest.mark.parametrize("more", ["", ", node: cp-1"])
 def test_nobody_answers_there(more: str, tmp_path: Path) -> None:
     found = monitoring.look(watching(tmp_path, "http://127.0.0.1:9", more=more))
@@ -211,10 +267,11 @@ def test_nobody_answers_there(more: str, tmp_path: Path) -> None:
 def test_no_password_is_told(tmp_path: Path) -> None:
     prometheus = Prometheus()
     with served(prometheus.answer) as url:
-        where = url.replace("//", "//me:s3cret@")
+        where = url.replace("//", "//me:s3cret@").replace("s3", "s%33")
         found = monitoring.look(watching(tmp_path, where))
     assert isinstance(found, MonitoringFacts)
     assert found.url == url
+    assert set(SIGNED) == {"Basic bWU6czNjcmV0"}
     gone = monitoring.look(watching(tmp_path, "http://me:s3cret@127.0.0.1:9"))
     assert isinstance(gone, NotAvailable)
     assert "s3cret" not in gone.reason

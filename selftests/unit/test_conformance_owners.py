@@ -57,7 +57,7 @@ def ruled(name: str, **changes: Any) -> f.Facts:
     return watched(rules=at(rules, index, **changes))
 
 
-def measured(index: int, value: float | None) -> f.Facts:
+def measured(index: int, value: float | f.NotAvailable | None) -> f.Facts:
     return watched(objectives=at(known(good().monitoring).objectives, index, value=value))
 
 
@@ -222,6 +222,12 @@ GAPS: list[Defect] = [
     ("alerts-reach-somebody", watched(receivers=SILENT), SILENT.reason),
     ("alerts-reach-somebody", watched(alertmanagers=SILENT), SILENT.reason),
     ("slo-api", watched(objectives=()), "Prometheus was not asked for it"),
+    ("slo-api", measured(0, SILENT), SILENT.reason),
+    (
+        "alert-no-leader",
+        ruled("EtcdNoLeader", series={"etcd_server_has_leader": SILENT}),
+        f"whether the rule EtcdNoLeader finds etcd_server_has_leader: {SILENT.reason}",
+    ),
     ("scraped-etcd", managed("eks"), "somebody else runs it"),
     ("scraped-balancers", managed("eks"), "no machine has one"),
     ("runbooks", page("zone-loss", found=SILENT), SILENT.reason),

@@ -33,7 +33,8 @@ class AlertRule:
 
     Args:
         health: `ok`, `err`, or `unknown` before it was evaluated for the first time.
-        series: by selector in its expression, how many series it finds now.
+        series: by selector in its expression, how many series it finds now, or why that could
+            not be asked.
     """
 
     name: str
@@ -41,7 +42,7 @@ class AlertRule:
     health: str
     error: str = ""
     evaluated: datetime | None = None
-    series: Mapping[str, int] = field(default_factory=dict)
+    series: Mapping[str, int | NotAvailable] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +50,13 @@ class Objective:
     """What was measured for an objective.
 
     Args:
-        value: None where the query gave nothing.
+        value: None where the query gave nothing; else the value, or why it could not be asked.
         window: over how long there are samples.
     """
 
     name: str
     query: str
-    value: float | None
+    value: float | NotAvailable | None
     window: timedelta | None = None
 
 
