@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chaos.cluster import facts as f
-from chaos.cluster.promql import Selector, selectors
+from chaos.cluster.promql import selectors
 from chaos.conformance.operations import INCIDENTS
 from chaos.conformance.times import go_time
 from chaos.measure.verdict import Verdict
@@ -303,11 +303,62 @@ def test_a_pool_with_one_node_more_is_even() -> None:
         ('absent_over_time(x{a="("}[1h]) or vector(0)', [('x{a="("}', True)]),
         ('{__name__="x"} offset 5m', [('{__name__="x"}', False)]),
         ("a:b:rate5m unless bool_metric", [("a:b:rate5m", False), ("bool_metric", False)]),
-        ("x > 1e3 or x < +Inf", [("x", False)]),
+        ("x > 1e3 or x < +Inf", [("x", False), ("x", False)]),
+        (
+            'up{a=~"x{1,3}:1"} == 0 or absent(up{a="}"})',
+            [('up{a=~"x{1,3}:1"}', False), ('up{a="}"}', True)],
+        ),
+        ("start > 1 and on == 0", [("start", False), ("on", False)]),
+        ("x @ start() or y @ end()", [("x", False), ("y", False)]),
+        ("rate(x[5m] smoothed) # of y\n> 1", [("x", False)]),
+        ("sum(x) by (le) > bool 1", [("x", False)]),
+        ("a / on (b) group_left (c) d offset 5m", [("a", False), ("d", False)]),
+        ("-x ^ 2 > NaN", [("x", False)]),
     ],
 )
 def test_selectors_of_an_expression(query: str, found: list[tuple[str, bool]]) -> None:
-    assert list(selectors(query)) == [Selector(*one) for one in found]
+    assert [(one.text, one.absent) for one in selectors(query)] == found
+
+
+@pytest.mark.parametrize(
+    ("query", "compared"),
+    [
+        ("x == 0", ("==", 0.0)),
+        ("max(rate(x[5m])) by (job) <= bool 1e-3", ("<=", 0.001)),
+        ("x < 86400 * 30", None),
+        ("x + 1 > 0", None),
+        ("x", None),
+        ("x > 5m", None),
+    ],
+)
+def test_what_a_selector_is_held_against(query: str, compared: tuple[str, float] | None) -> None:
+    (found,) = selectors(query)
+    assert found.compared == compared
+
+
+def test_where_a_selector_stands() -> None:
+    a, b, c, d = selectors("a unless (b or c) or count(d == 1) < 3")
+    assert [one.spared for one in (a, b, c, d)] == [False, True, True, False]
+    assert [one.branch for one in (a, b, c, d)] == [0, 0, 0, 1]
+    assert d.calls == ("count",)
+    assert d.tells(0)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "fits"),
+    [
+        ('up{job=~"a|b"}', "up", True),
+        ('up{job!="a"}', "up", False),
+        ('up{job="a",other="x"}', "up", True),
+        ('{"up",job!~"c.*"}', "up", True),
+        ("{__name__='up',job='b'}", "up", False),
+        (r'up{job=~"(\\w"}', "up", False),
+        (r'up{job=~"\\w"}', "up", True),
+    ],
+)
+def test_what_a_selector_fits(text: str, name: str, fits: bool) -> None:
+    (found,) = selectors(text)
+    assert (found.name, found.fits({"job": "a"})) == (name, fits)
 
 
 @pytest.mark.parametrize(
