@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chaos.cluster.facts import Declared, Facts, NotAvailable
+from chaos.conformance.alerts import of_etcd
 from chaos.conformance.outcome import CheckOutcome, Findings, not_covered
 from chaos.conformance.times import told
 
@@ -16,7 +17,9 @@ def api_was_there(facts: Facts, inventory: Declared) -> CheckOutcome:
 
 def etcd_had_a_leader(facts: Facts, inventory: Declared) -> CheckOutcome:
     """Every member of etcd had a leader for the promised part of the time."""
-    return _kept(facts, LEADER, inventory.objectives.etcd_leader)
+    return of_etcd(inventory, f"the objective {LEADER}") or _kept(
+        facts, LEADER, inventory.objectives.etcd_leader
+    )
 
 
 def pods_started_in_time(facts: Facts, inventory: Declared) -> CheckOutcome:

@@ -35,6 +35,9 @@ class AlertRule:
         health: `ok`, `err`, or `unknown` before it was evaluated for the first time.
         series: by selector in its expression, how many series it finds now, or why that could
             not be asked.
+        duration: for how long it must be so before it alerts; None where that is not known.
+        interval: how often its group is evaluated; None where that is not known.
+        labels: what its alerts carry; None where that is not known.
     """
 
     name: str
@@ -43,6 +46,9 @@ class AlertRule:
     error: str = ""
     evaluated: datetime | None = None
     series: Mapping[str, int | NotAvailable] = field(default_factory=dict)
+    duration: timedelta | None = None
+    interval: timedelta | None = None
+    labels: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
