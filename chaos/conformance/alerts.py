@@ -159,28 +159,3 @@ def _ill(rule: AlertRule, known: MonitoringFacts, longest: timedelta | None) -> 
     if longest and rule.duration and rule.duration > longest:
         found.append(f"waits {told(rule.duration)} before it alerts: {told(longest)} are enough")
     return found
-
-
-def reach_somebody(facts: Facts, _inventory: Declared) -> CheckOutcome:
-    """Alerts go to an Alertmanager, and from there to a receiver that tells somebody."""
-    known = facts.monitoring
-    if isinstance(known, NotAvailable):
-        return not_covered("who is told of alerts", known)
-    findings = Findings()
-    if isinstance(known.alertmanagers, NotAvailable):
-        findings.gap("the Alertmanagers", known.alertmanagers)
-    elif not known.alertmanagers:
-        findings.wrong.append("Prometheus knows no Alertmanager: its alerts go nowhere")
-    else:
-        findings.good.append(f"alerts go to {listed(known.alertmanagers)}")
-    if isinstance(known.receivers, NotAvailable):
-        findings.gap("the receivers", known.receivers)
-        return findings.outcome()
-    for name, kinds in known.receivers.items():
-        if kinds:
-            findings.good.append(f"the receiver {name} tells by {listed(kinds)}")
-    if silent := [name for name, kinds in known.receivers.items() if not kinds]:
-        findings.wrong.append(f"these receivers tell nobody: {listed(silent)}")
-    if not known.receivers:
-        findings.wrong.append("no route leads to a receiver")
-    return findings.outcome()

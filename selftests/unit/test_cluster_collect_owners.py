@@ -19,7 +19,14 @@ from chaos.cluster.cluster import Cluster
 from chaos.cluster.collect import clocks, from_pods, health, monitoring, operations, targets
 from chaos.cluster.collect.alertmanager import receivers_of
 from chaos.cluster.collect.policies import Forbidden
-from chaos.cluster.facts import Clock, Machine, MonitoringFacts, NotAvailable, OperationsFacts
+from chaos.cluster.facts import (
+    Clock,
+    Machine,
+    MonitoringFacts,
+    NotAvailable,
+    OperationsFacts,
+    Route,
+)
 from chaos.cluster.haproxy import parse_haproxy
 from chaos.cluster.inventory import InventoryError
 from chaos.cluster.kube import Listed
@@ -102,17 +109,19 @@ class Prometheus:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.value = "3"
+        self.cluster: dict[str, Any] = {"status": "disabled"}
+        self.active = "http://127.0.0.1:9/api/v2/alerts"
 
     def answer(self, path: str) -> Any:
         parts = urlsplit(path)
         query = parse_qs(parts.query).get("query", [""])[0]
         self.asked.append(query or parts.path)
         if parts.path == "/api/v2/status":
-            return {"config": {"original": CONFIG}}
+            return {"config": {"original": CONFIG}, "cluster": self.cluster}
         found: dict[str, Any] = {
             "/api/v1/targets": TARGETS,
             "/api/v1/rules": RULES,
-            "/api/v1/alertmanagers": {"activeAlertmanagers": [{"url": "http://am/api"}]},
+            "/api/v1/alertmanagers": {"activeAlertmanagers": [{"url": self.active}]},
         }
         if query == "time()":
             found[parts.path] = {"result": [1763650800.0, "1763650800.5"]}
@@ -170,7 +179,7 @@ def test_prometheus_is_asked_from_here_or_from_a_node(more: str, tmp_path: Path)
         found = monitoring.look(watching(tmp_path, url, more=more))
     assert isinstance(found, MonitoringFacts)
     assert found.at == datetime.fromtimestamp(1763650800.5, UTC)
-    assert found.alertmanagers == ("http://am/api",)
+    assert found.alertmanagers == ("http://127.0.0.1:9/api/v2/alerts",)
     assert found.receivers == {"nobody": (), "on-call": ("email", "webhook"), "chat": ()}
     assert [rule.series for rule in found.rules] == [{'up{job="a"}': 3}, {"y": 0}]
     api, leader, start = found.objectives
@@ -208,6 +217,40 @@ def test_what_is_no_prometheus(answer: Callable[[str], Any], told: str, tmp_path
 
 
 @pytest.mark.parametrize(
+    ("active", "peers", "heard"),
+    [
+        ("http://127.0.0.1:9/api/v2/alerts", [], True),
+        ("http://127.0.0.9:9/api/v2/alerts", [], False),
+        ("http://127.0.0.9:9/api/v2/alerts", [{"address": "127.0.0.9:9094"}], True),
+    ],
+)
+def test_the_inventory_s_alertmanager_is_heard_where_it_is_one_of_them(
+    active: str, peers: list[Any], heard: bool, tmp_path: Path
+) -> None:
+    prometheus = Prometheus()
+    prometheus.active, prometheus.cluster = active, {"peers": peers}
+    with served(prometheus.answer) as url:
+        found = monitoring.look(watching(tmp_path, url))
+    assert isinstance(found, MonitoringFacts)
+    assert isinstance(found.receivers, NotAvailable) is not heard
+    if not heard:
+        assert found.receivers == NotAvailable(
+            f"{active} cannot be asked, and the inventory's is none of them"
+        )
+
+
+def test_those_that_alerts_go_to_are_heard_first(tmp_path: Path) -> None:
+    prometheus, other = Prometheus(), "route: {receiver: x}\nreceivers: [{name: x}]"
+    with served(lambda _: {"config": {"original": other}}) as where:
+        prometheus.active = f"{where}/api/v2/alerts"
+        with served(prometheus.answer) as url:
+            found = monitoring.look(watching(tmp_path, url))
+    assert isinstance(found, MonitoringFacts)
+    assert found.receivers == {"x": ()}
+    assert found.route == Route(receiver="x")
+
+
+@pytest.mark.parametrize(
     "config",
     [None, 3, {"original": None}, {"original": "<html>"}, {"original": "route: {routes: [x]}"}],
 )
@@ -224,7 +267,7 @@ def test_an_alertmanager_that_is_none_takes_nothing_else_with_it(
     assert isinstance(found, MonitoringFacts)
     assert isinstance(found.receivers, NotAvailable)
     assert "Alertmanager" in found.receivers.reason
-    assert found.alertmanagers == ("http://am/api",)
+    assert found.alertmanagers == ("http://127.0.0.1:9/api/v2/alerts",)
 
 
 def test_a_clock_that_is_a_vector(tmp_path: Path) -> None:

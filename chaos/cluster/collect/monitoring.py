@@ -12,7 +12,7 @@ from dataclasses import replace
 from urllib.parse import quote as escaped
 
 from chaos.cluster.cluster import Cluster
-from chaos.cluster.collect.alertmanager import receivers_of
+from chaos.cluster.collect.alertmanager import asked_of, who_is_told
 from chaos.cluster.collect.prometheus import (
     ODD,
     Answer,
@@ -85,7 +85,11 @@ def _look(part: MonitoringPart, fetch: Fetch) -> MonitoringFacts | NotAvailable:
     counts = {text: f"count({text})" for text in wanted}
     queries = [*asked.values(), *counts.values(), f"max(up)[{WINDOW}:1h]"]
     urls = {query: f"{base}/query?query={escaped(query, safe='')}" for query in queries}
-    second = fetch(list(urls.values()))
+    alertmanagers = _alertmanagers(answers["alertmanagers"])
+    active = () if isinstance(alertmanagers, NotAvailable) else alertmanagers
+    second = fetch([*urls.values(), *{asked_of(one) for one in active}])
+    heard = {one: second[asked_of(one)] for one in active}
+    notified = who_is_told(heard, answers.get("status"), part.alertmanager)
     series = {text: _count(second[urls[query]]) for text, query in counts.items()}
     window = oldest(second[urls[queries[-1]]], at)
     return MonitoringFacts(
@@ -93,8 +97,9 @@ def _look(part: MonitoringPart, fetch: Fetch) -> MonitoringFacts | NotAvailable:
         at=at,
         targets=targets,
         rules=tuple(_with_series(rule, series) for rule in rules),
-        alertmanagers=_alertmanagers(answers["alertmanagers"]),
-        receivers=_receivers(answers.get("status")),
+        alertmanagers=alertmanagers,
+        receivers=notified if isinstance(notified, NotAvailable) else notified[0],
+        route=notified if isinstance(notified, NotAvailable) else notified[1],
         objectives=tuple(
             Objective(name=name, query=query, value=value(second[urls[query]]), window=window)
             for name, query in asked.items()
@@ -118,14 +123,3 @@ def _alertmanagers(answer: Answer) -> tuple[str, ...] | NotAvailable:
         return tuple(str(one["url"]) for one in data(answer).get("activeAlertmanagers") or ())
     except ODD as wrong:
         return NotAvailable(f"Prometheus does not say which it has: {wrong}")
-
-
-def _receivers(answer: Answer | None) -> dict[str, tuple[str, ...]] | NotAvailable:
-    if answer is None:
-        return NotAvailable("the inventory does not say where Alertmanager is")
-    if isinstance(answer, NotAvailable):
-        return answer
-    try:
-        return receivers_of(str(json.loads(answer)["config"]["original"]))
-    except ODD as wrong:
-        return NotAvailable(f"Alertmanager does not answer as Alertmanager does: {wrong}")

@@ -68,6 +68,7 @@ from chaos.cluster.facts.monitoring import (
     MonitoringFacts,
     Objective,
     OperationsFacts,
+    Route,
     Runbook,
     Target,
 )
@@ -152,6 +153,7 @@ __all__ = [
     "Requirement",
     "Resolved",
     "Restored",
+    "Route",
     "Runbook",
     "ServedCertificate",
     "ServiceFact",

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from chaos.cluster.facts.basics import NotAvailable
+from chaos.cluster.facts.basics import UNREAD, NotAvailable
+from chaos.cluster.matchers import Matcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,23 @@ class Objective:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Where Alertmanager sends alerts of some labels.
+
+    Args:
+        further: whether the routes after it are tried as well when it fits.
+        muted: the interval that mutes it at all times, where one does.
+        routes: those below it, of which the first that fits takes the alert.
+    """
+
+    receiver: str
+    matchers: tuple[Matcher, ...] = ()
+    further: bool = False
+    muted: str = ""
+    routes: tuple[Route, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MonitoringFacts:
     """A Prometheus, and whom it tells.
 
@@ -75,6 +93,7 @@ class MonitoringFacts:
         alertmanagers: those that it sends to now.
         receivers: by the receiver that the routes lead to, the kinds of integrations it has; empty
             for one that tells nobody.
+        route: by which an alert comes to a receiver.
     """
 
     url: str
@@ -84,6 +103,7 @@ class MonitoringFacts:
     alertmanagers: tuple[str, ...] | NotAvailable
     receivers: Mapping[str, tuple[str, ...]] | NotAvailable
     objectives: tuple[Objective, ...] = ()
+    route: Route | NotAvailable = UNREAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
