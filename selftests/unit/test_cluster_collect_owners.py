@@ -130,7 +130,8 @@ class Prometheus:
         elif "y" in query and query.startswith("count"):
             found[parts.path] = {"result": []}
         elif query:
-            found[parts.path] = {"result": [{"value": [1, self.value]}]}
+            one = {"metric": {"instance": "cp-1:6443"}, "value": [1, self.value]}
+            found[parts.path] = {"result": [one]}
         return {"status": "success", "data": found[parts.path]}
 
 
@@ -189,6 +190,9 @@ def test_prometheus_is_asked_from_here_or_from_a_node(more: str, tmp_path: Path)
     # Younger than a minute, it has no sample of any minute.
     assert api.query.endswith(r' or max(up{job=~"kube\\-apiserver"})')
     assert api.window == timedelta(seconds=3600.5)
+    assert (api.seen, api.each) == (180 / 3600.5, {"cp-1:6443": 3.0})
+    assert (leader.seen, leader.each) == (180 / 3600.5, {})
+    assert "increase(" in start.query
     assert prometheus.asked.count("/api/v1/targets") == 1
 
 
@@ -199,6 +203,9 @@ def test_a_query_that_finds_no_number(tmp_path: Path) -> None:
         found = monitoring.look(watching(tmp_path, url))
     assert isinstance(found, MonitoringFacts)
     assert [one.value for one in found.objectives] == [None, None, None]
+    # Where no Pod started in the window, of those since the kubelets' start.
+    assert "max_over_time(" in found.objectives[2].query
+    assert found.objectives[2].window is None
 
 
 @pytest.mark.parametrize(

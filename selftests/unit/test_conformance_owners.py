@@ -57,8 +57,9 @@ def ruled(name: str, **changes: Any) -> f.Facts:
     return watched(rules=at(rules, index, **changes))
 
 
-def measured(index: int, value: float | f.NotAvailable | None) -> f.Facts:
-    return watched(objectives=at(known(good().monitoring).objectives, index, value=value))
+def measured(index: int, value: float | f.NotAvailable | None, **changes: Any) -> f.Facts:
+    objectives = known(good().monitoring).objectives
+    return watched(objectives=at(objectives, index, value=value, **changes))
 
 
 def ready(**changes: Any) -> f.Facts:
@@ -223,6 +224,7 @@ GAPS: list[Defect] = [
     ("alerts-reach-somebody", watched(alertmanagers=SILENT), SILENT.reason),
     ("slo-api", watched(objectives=()), "Prometheus was not asked for it"),
     ("slo-api", measured(0, SILENT), SILENT.reason),
+    ("slo-api", measured(0, 1.0, seen=0.98), "of 2.00% of it there is no sample"),
     (
         "alert-no-leader",
         ruled("EtcdNoLeader", series={"etcd_server_has_leader": SILENT}),
@@ -286,6 +288,17 @@ def test_a_managed_control_plane_is_judged_by_what_is_seen(facts: f.Facts) -> No
 
 def test_a_pool_with_one_node_more_is_even() -> None:
     assert verdict("managed-pools", managed("gke", zones="aabbc")) is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("value", "seen", "ends"),
+    [(1.0, 0.995, "PASS"), (0.99, 0.9, "FAIL"), (0.9995, None, "PASS")],
+)
+def test_what_was_not_seen_of_an_objective(value: float, seen: float | None, ends: str) -> None:
+    facts = measured(0, value, seen=seen, each={"cp-1:6443": 0.97})
+    assert verdict("slo-api", facts) is Verdict[ends]
+    assert "each by itself: cp-1:6443 0.97" in told("slo-api", facts)
+    assert (seen is None) is ("there are samples of" not in told("slo-api", facts))
 
 
 # expressions

@@ -5,14 +5,13 @@ Source: https://prometheus.io/docs/prometheus/latest/querying/api/.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import quote as escaped
 
 from chaos.cluster.cluster import Cluster
 from chaos.cluster.collect.alertmanager import asked_of, who_is_told
+from chaos.cluster.collect.objectives import Asked
 from chaos.cluster.collect.prometheus import (
     ODD,
     Answer,
@@ -21,28 +20,12 @@ from chaos.cluster.collect.prometheus import (
     data,
     fetcher,
     now,
-    oldest,
     value,
 )
 from chaos.cluster.collect.targets import rules_of, targets_of
-from chaos.cluster.facts import AlertRule, MonitoringFacts, NotAvailable, Objective
+from chaos.cluster.facts import AlertRule, MonitoringFacts, NotAvailable
 from chaos.cluster.inventory_wide import MonitoringPart
 from chaos.cluster.promql import selectors
-
-WINDOW = "30d"
-# The share of the time in which there was one: a subquery covers what samples there are, a minute
-# apart. A Prometheus that is younger than a minute has none of those, and tells what is now.
-OBJECTIVES = {
-    "api": "avg_over_time(max(up{{{apiserver}}})[{window}:1m]) or max(up{{{apiserver}}})",
-    "etcd leader": (
-        "avg_over_time(min(etcd_server_has_leader)[{window}:1m]) or min(etcd_server_has_leader)"
-    ),
-    # Since each kubelet's start: a rate would need Pods that start between two samples.
-    "pod start": (
-        "histogram_quantile(0.95, sum(max_over_time("
-        "kubelet_pod_start_sli_duration_seconds_bucket[{window}])) by (le))"
-    ),
-}
 
 
 def look(cluster: Cluster) -> MonitoringFacts | NotAvailable:
@@ -75,15 +58,10 @@ def _look(part: MonitoringPart, fetch: Fetch) -> MonitoringFacts | NotAvailable:
     at = now(answers["now"])
     targets = targets_of(data(answers["targets"]))
     rules = rules_of(data(answers["rules"]))
-    jobs = sorted({t.job for t in targets if "apiserver" in t.job}) or ["apiserver"]
-    # Within quotes a backslash is one itself, in Go as in JSON.
-    matcher = f"job=~{json.dumps('|'.join(map(re.escape, jobs)))}"
-    asked = {
-        name: text.format(apiserver=matcher, window=WINDOW) for name, text in OBJECTIVES.items()
-    }
+    asked = Asked(targets)
     wanted = {one.text for rule in rules for one in selectors(rule.query)}
     counts = {text: f"count({text})" for text in wanted}
-    queries = [*asked.values(), *counts.values(), f"max(up)[{WINDOW}:1h]"]
+    queries = [*asked.queries, *counts.values()]
     urls = {query: f"{base}/query?query={escaped(query, safe='')}" for query in queries}
     alertmanagers = _alertmanagers(answers["alertmanagers"])
     active = () if isinstance(alertmanagers, NotAvailable) else alertmanagers
@@ -91,7 +69,6 @@ def _look(part: MonitoringPart, fetch: Fetch) -> MonitoringFacts | NotAvailable:
     heard = {one: second[asked_of(one)] for one in active}
     notified = who_is_told(heard, answers.get("status"), part.alertmanager)
     series = {text: _count(second[urls[query]]) for text, query in counts.items()}
-    window = oldest(second[urls[queries[-1]]], at)
     return MonitoringFacts(
         url=bare(part.prometheus),
         at=at,
@@ -100,10 +77,7 @@ def _look(part: MonitoringPart, fetch: Fetch) -> MonitoringFacts | NotAvailable:
         alertmanagers=alertmanagers,
         receivers=notified if isinstance(notified, NotAvailable) else notified[0],
         route=notified if isinstance(notified, NotAvailable) else notified[1],
-        objectives=tuple(
-            Objective(name=name, query=query, value=value(second[urls[query]]), window=window)
-            for name, query in asked.items()
-        ),
+        objectives=asked.measured(lambda query: second[urls[query]], at),
     )
 
 

@@ -113,6 +113,15 @@ def value(answer: Answer) -> float | NotAvailable | None:
     return None if found != found else found  # NaN: nothing was counted
 
 
+def each(answer: Answer) -> dict[str, float]:
+    """The values of an instant query by instance; what is odd is left out."""
+    try:
+        result = data(answer)["result"]
+        return {one["metric"]["instance"]: float(one["value"][1]) for one in result}
+    except ODD:
+        return {}
+
+
 def oldest(answer: Answer, at: datetime) -> timedelta | None:
     """Since when there are samples: the first of a range."""
     if isinstance(answer, NotAvailable):

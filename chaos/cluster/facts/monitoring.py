@@ -59,12 +59,16 @@ class Objective:
     Args:
         value: None where the query gave nothing; else the value, or why it could not be asked.
         window: over how long there are samples.
+        seen: the share of the window of which there are samples; None where that is not known.
+        each: by target, its own share.
     """
 
     name: str
     query: str
     value: float | NotAvailable | None
     window: timedelta | None = None
+    seen: float | None = None
+    each: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
