@@ -30,6 +30,22 @@ def no_leader(facts: Facts, inventory: Declared) -> CheckOutcome:
     )
 
 
+def member_down(facts: Facts, inventory: Declared) -> CheckOutcome:
+    """A member of etcd that is down is told: the others still have a leader."""
+    return of_etcd(inventory, subjects.MEMBER.what) or _told(facts, subjects.MEMBER)
+
+
+def balancer_down(facts: Facts, inventory: Declared) -> CheckOutcome:
+    """A balancer that is down is told: the other still serves."""
+    what = subjects.BALANCER.what
+    if inventory.balancers == "other":
+        return not_covered(what, "load_balancers.kind is other, which is not looked into")
+    nodes = () if isinstance(facts.nodes, NotAvailable) else facts.nodes
+    if not any("load-balancer" in node.roles for node in nodes):
+        return not_covered(what, "no machine has one")
+    return _told(facts, subjects.BALANCER)
+
+
 def failed_requests(facts: Facts, inventory: Declared) -> CheckOutcome:
     """Requests to etcd that fail are told."""
     return of_etcd(inventory, subjects.REQUESTS.what) or _told(facts, subjects.REQUESTS)

@@ -157,15 +157,23 @@ def _node(selector: Selector, known: MonitoringFacts) -> bool:
     return is_up("kubelet")(selector, known)
 
 
+def _balancer(selector: Selector, known: MonitoringFacts) -> bool:
+    return selector.name == "haproxy_up" or is_up("haproxy")(selector, known)
+
+
 def _not_ready(selector: Selector) -> bool:
     states = [one for one in selector.matchers if one.label == "status"]
     return selector.tells(0 if all(one.fits("true") for one in states) else 1)
 
 
 API = Subject(what="an apiserver that is down", holds=_api, tells=_api_down, part="apiserver")
+MEMBER = Subject(
+    what="a member of etcd that is down", holds=is_up("etcd"), tells=_down, part="etcd"
+)
+BALANCER = Subject(what="a balancer that is down", holds=_balancer, tells=_down, part="haproxy")
 LEADER = Subject(what="an etcd without a leader", holds=_leader, tells=_down)
 REQUESTS = Subject(what="failed requests to etcd", holds=_failed)
 EXPIRY = Subject(what="certificates about to expire", holds=_certificates)
 OLD_BACKUPS = Subject(what="backups that are too old", holds=_backups)
 NOT_READY = Subject(what="a node that is not Ready", holds=_node, tells=_not_ready, part="kubelet")
-ALL = (API, LEADER, REQUESTS, EXPIRY, OLD_BACKUPS, NOT_READY)
+ALL = (API, LEADER, MEMBER, BALANCER, REQUESTS, EXPIRY, OLD_BACKUPS, NOT_READY)

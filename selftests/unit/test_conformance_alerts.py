@@ -16,6 +16,7 @@ from selftests.unit.conformance_support import SILENT, good, known, told, verdic
 from selftests.unit.conformance_wide import target
 
 API, LEADER, FAILED = "alert-api-down", "alert-no-leader", "alert-failed-requests"
+MEMBER, BALANCER = "alert-etcd-member-down", "alert-balancer-down"
 CERTIFICATES, BACKUPS, NODE = "alert-certificates", "alert-backups", "alert-node-not-ready"
 GONE = 'absent(up{job="apiserver"})'
 
@@ -83,6 +84,9 @@ def ruled(*queries: str, empty: tuple[str, ...] = (), **changes: Any) -> f.Facts
         ),
         (NODE, ['kube_node_status_condition{condition="Ready",status="true"} == 0']),
         (NODE, ['kube_node_status_condition{condition="Ready",status!="true"} == 1']),
+        (MEMBER, ['sum without (instance) (up{job=~".*etcd.*"} == bool 0) > 0']),
+        (MEMBER, ["up == 0"]),
+        (BALANCER, ["haproxy_up == 0"]),
         (NODE, ['up{job="kubelet",metrics_path="/metrics"} == 0']),
     ],
 )
@@ -116,6 +120,8 @@ def test_a_rule_that_tells(item: str, queries: list[str]) -> None:
         (BACKUPS, "haproxy_backend_active_servers + haproxy_backend_backup_servers == 0"),
         (BACKUPS, "pgbackrest_backup_since_last_completion_seconds > 9"),
         (BACKUPS, "rate(etcd_network_snapshot_send_failures[5m]) > 0"),
+        (MEMBER, 'up{job="etcd-backup"} == 0'),
+        (BALANCER, "haproxy_server_up == 0"),
         (NODE, 'kube_node_status_condition{condition="DiskPressure",status="true"} == 1'),
         (NODE, 'kube_node_status_condition{condition="Ready",status="true"} == 1'),
         (

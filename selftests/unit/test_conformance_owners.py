@@ -152,6 +152,12 @@ DEFECTS: list[Defect] = [
         ruled("EtcdNoLeader", health="err", error="bad"),
         "the rule EtcdNoLeader fails: bad",
     ),
+    ("alert-etcd-member-down", ruled("EtcdMemberDown"), "no rule alerts on a member of etcd that"),
+    (
+        "alert-balancer-down",
+        ruled("BalancerDown", query='up{job="haproxy"} == 1'),
+        "no rule alerts on a balancer that is down",
+    ),
     ("alert-failed-requests", ruled("EtcdFailedRequests"), "no rule alerts on failed requests"),
     (
         "alert-failed-requests",
@@ -232,6 +238,8 @@ GAPS: list[Defect] = [
     ),
     ("scraped-etcd", managed("eks"), "somebody else runs it"),
     ("scraped-balancers", managed("eks"), "no machine has one"),
+    ("alert-balancer-down", managed("eks"), "no machine has one"),
+    ("alert-etcd-member-down", managed("eks"), "eks runs etcd, out of sight"),
     ("runbooks", page("zone-loss", found=SILENT), SILENT.reason),
     ("drill-restore", ready(drills=SILENT), SILENT.reason),
     ("managed-regional", managed("gke"), "its owner does not say (cluster.regional)"),

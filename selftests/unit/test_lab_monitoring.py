@@ -27,7 +27,13 @@ PLANS = {
 every_lab = pytest.mark.parametrize("lab", PLANS.values(), ids=list(PLANS))
 ALERTS = (
     *(alerts.api_down, alerts.no_leader, alerts.failed_requests, alerts.certificates),
-    *(alerts.backups, alerts.node_not_ready, receivers.reach_somebody),
+    *(
+        alerts.backups,
+        alerts.node_not_ready,
+        alerts.member_down,
+        alerts.balancer_down,
+        receivers.reach_somebody,
+    ),
 )
 SCRAPED = (
     *(scraping.apiservers, scraping.etcd, scraping.schedulers, scraping.controller_managers),

@@ -180,6 +180,49 @@ def test_alert_no_leader(item: Item) -> None:
 
 
 @pytest.mark.item(
+    id="alert-etcd-member-down",
+    title="Somebody is told when a member of etcd is down",
+    severity="medium",
+    source="Kubernetes High Availability, Best Practices for Kubernetes HA",
+)
+def test_alert_etcd_member_down(item: Item) -> None:
+    """Looked at: the rules that alert when the `up` of a member of etcd is 0.
+
+    Expected: One such rule or more. It is evaluated without error, and every selector in it
+    finds series now: an alert over no data never comes. With one member less there is still a
+    leader, and with another one less there is no etcd.
+
+    Mend: `up{job="…etcd…"} == 0`.
+
+    Source: Kubernetes High Availability, Best Practices for Kubernetes HA ("monitoring for all HA
+    components").
+    """
+    item.judge(alerts.member_down)
+
+
+@pytest.mark.item(
+    id="alert-balancer-down",
+    title="Somebody is told when a balancer is down",
+    severity="medium",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Common Pitfalls & Troubleshooting",
+)
+def test_alert_balancer_down(item: Item) -> None:
+    """Looked at: the rules that alert when the `up` of a balancer is 0.
+
+    Expected: One such rule or more. It is evaluated without error, and every selector in it
+    finds series now: an alert over no data never comes. NOT COVERED where load_balancers.kind is
+    other, or no machine has the role load-balancer.
+
+    Mend: `up{job="…haproxy…"} == 0`.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Common Pitfalls & Troubleshooting ("Load Balancer Down/Misconfigured").
+    """
+    item.judge(alerts.balancer_down)
+
+
+@pytest.mark.item(
     id="alert-failed-requests",
     title="Somebody is told when requests to etcd fail",
     severity="medium",
