@@ -29,6 +29,7 @@ def declared_of(inventory: Inventory) -> Declared:
         managed=inventory.cluster.managed,
         regional=inventory.cluster.regional,
         objectives=_objectives(inventory),
+        balancers=inventory.load_balancers.kind if inventory.load_balancers else "haproxy",
     )
 
 

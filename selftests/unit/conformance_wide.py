@@ -177,6 +177,8 @@ def target(job: str, address: str, **changes: Any) -> f.Target:
 RULES = {
     "APIServerDown": 'up{job="apiserver"} == 0 or absent(up{job="apiserver"})',
     "EtcdNoLeader": "etcd_server_has_leader == 0",
+    "EtcdMemberDown": 'up{job="etcd"} == 0',
+    "BalancerDown": 'up{job="haproxy"} == 0',
     "EtcdFailedRequests": 'rate(grpc_server_handled_total{grpc_code!="OK"}[5m]) > 0.01',
     "CertificateExpires": "x509_cert_not_after - time() < 86400 * 30",
     "BackupOld": "time() - backup_last_success > 7200 or absent(backup_last_success)",
@@ -185,6 +187,8 @@ RULES = {
 SERIES = {
     "APIServerDown": {'up{job="apiserver"}': 3},
     "EtcdNoLeader": {"etcd_server_has_leader": 3},
+    "EtcdMemberDown": {'up{job="etcd"}': 3},
+    "BalancerDown": {'up{job="haproxy"}': 2},
     "EtcdFailedRequests": {'grpc_server_handled_total{grpc_code!="OK"}': 9},
     "CertificateExpires": {"x509_cert_not_after": 12},
     "BackupOld": {"backup_last_success": 3},

@@ -28,6 +28,7 @@ from chaos.cluster.facts import (
     MonitoringFacts,
     NotAvailable,
     OperationsFacts,
+    Route,
 )
 from chaos.cluster.haproxy import parse_haproxy
 from chaos.cluster.inventory import InventoryError
@@ -111,17 +112,19 @@ class Prometheus:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.value = "3"
+        self.cluster: dict[str, Any] = {"status": "disabled"}
+        self.active = "http://127.0.0.1:9/api/v2/alerts"
 
     def answer(self, path: str) -> Any:
         parts = urlsplit(path)
         query = parse_qs(parts.query).get("query", [""])[0]
         self.asked.append(query or parts.path)
         if parts.path == "/api/v2/status":
-            return {"config": {"original": CONFIG}}
+            return {"config": {"original": CONFIG}, "cluster": self.cluster}
         found: dict[str, Any] = {
             "/api/v1/targets": TARGETS,
             "/api/v1/rules": RULES,
-            "/api/v1/alertmanagers": {"activeAlertmanagers": [{"url": "http://am/api"}]},
+            "/api/v1/alertmanagers": {"activeAlertmanagers": [{"url": self.active}]},
         }
         if query == "time()":
             found[parts.path] = {"result": [1763650800.0, "1763650800.5"]}
@@ -130,16 +133,23 @@ class Prometheus:
         elif "y" in query and query.startswith("count"):
             found[parts.path] = {"result": []}
         elif query:
-            found[parts.path] = {"result": [{"value": [1, self.value]}]}
+            one = {"metric": {"instance": "cp-1:6443"}, "value": [1, self.value]}
+            found[parts.path] = {"result": [one]}
         return {"status": "success", "data": found[parts.path]}
+
+
+SIGNED: list[str] = []
+"""How each request was signed that the newest server was asked."""
 
 
 @contextmanager
 def served(answer: Callable[[str], Any]) -> Iterator[str]:
     """An HTTP server on loopback. Gives its URL."""
+    SIGNED.clear()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            SIGNED.append(self.headers.get("Authorization", ""))
             content = answer(self.path)
             data = json.dumps(content).encode()
             self.send_response(content if isinstance(content, int) else 200)
@@ -173,7 +183,7 @@ def test_prometheus_is_asked_from_here_or_from_a_node(more: str, tmp_path: Path)
         found = monitoring.look(watching(tmp_path, url, more=more))
     assert isinstance(found, MonitoringFacts)
     assert found.at == datetime.fromtimestamp(1763650800.5, UTC)
-    assert found.alertmanagers == ("http://am/api",)
+    assert found.alertmanagers == ("http://127.0.0.1:9/api/v2/alerts",)
     assert found.receivers == {"nobody": (), "on-call": ("email", "webhook"), "chat": ()}
     assert [rule.series for rule in found.rules] == [{'up{job="a"}': 3}, {"y": 0}]
     api, leader, start = found.objectives
@@ -183,6 +193,9 @@ def test_prometheus_is_asked_from_here_or_from_a_node(more: str, tmp_path: Path)
     # Younger than a minute, it has no sample of any minute.
     assert api.query.endswith(r' or max(up{job=~"kube\\-apiserver"})')
     assert api.window == timedelta(seconds=3600.5)
+    assert (api.seen, api.each) == (180 / 3600.5, {"cp-1:6443": 3.0})
+    assert (leader.seen, leader.each) == (180 / 3600.5, {})
+    assert "increase(" in start.query
     assert prometheus.asked.count("/api/v1/targets") == 1
 
 
@@ -193,6 +206,9 @@ def test_a_query_that_finds_no_number(tmp_path: Path) -> None:
         found = monitoring.look(watching(tmp_path, url))
     assert isinstance(found, MonitoringFacts)
     assert [one.value for one in found.objectives] == [None, None, None]
+    # Where no Pod started in the window, of those since the kubelets' start.
+    assert "max_over_time(" in found.objectives[2].query
+    assert found.objectives[2].window is None
 
 
 @pytest.mark.parametrize(
@@ -210,6 +226,90 @@ def test_what_is_no_prometheus(answer: Callable[[str], Any], told: str, tmp_path
     assert told in found.reason
 
 
+@pytest.mark.parametrize(
+    ("active", "peers", "heard"),
+    [
+        ("http://127.0.0.1:9/api/v2/alerts", [], True),
+        ("http://127.0.0.9:9/api/v2/alerts", [], False),
+        ("http://127.0.0.9:9/api/v2/alerts", [{"address": "127.0.0.9:9094"}], True),
+    ],
+)
+def test_the_inventory_s_alertmanager_is_heard_where_it_is_one_of_them(
+    active: str, peers: list[Any], heard: bool, tmp_path: Path
+) -> None:
+    prometheus = Prometheus()
+    prometheus.active, prometheus.cluster = active, {"peers": peers}
+    with served(prometheus.answer) as url:
+        found = monitoring.look(watching(tmp_path, url))
+    assert isinstance(found, MonitoringFacts)
+    assert isinstance(found.receivers, NotAvailable) is not heard
+    if not heard:
+        assert found.receivers == NotAvailable(
+            f"{active} cannot be asked, and the inventory's is none of them"
+        )
+
+
+def test_those_that_alerts_go_to_are_heard_first(tmp_path: Path) -> None:
+    prometheus, other = Prometheus(), "route: {receiver: x}\nreceivers: [{name: x}]"
+    with served(lambda _: {"config": {"original": other}}) as where:
+        prometheus.active = f"{where}/api/v2/alerts"
+        with served(prometheus.answer) as url:
+            found = monitoring.look(watching(tmp_path, url))
+    assert isinstance(found, MonitoringFacts)
+    assert found.receivers == {"x": ()}
+    assert found.route == Route(receiver="x")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [None, 3, {"original": None}, {"original": "<html>"}, {"original": "route: {routes: [x]}"}],
+)
+def test_an_alertmanager_that_is_none_takes_nothing_else_with_it(
+    config: Any, tmp_path: Path
+) -> None:
+    prometheus = Prometheus()
+
+    def answer(path: str) -> Any:
+        return {"config": config} if "status" in path else prometheus.answer(path)
+
+    with served(answer) as url:
+        found = monitoring.look(watching(tmp_path, url))
+    assert isinstance(found, MonitoringFacts)
+    assert isinstance(found.receivers, NotAvailable)
+    assert "Alertmanager" in found.receivers.reason
+    assert found.alertmanagers == ("http://127.0.0.1:9/api/v2/alerts",)
+
+
+def test_a_clock_that_is_a_vector(tmp_path: Path) -> None:
+    prometheus = Prometheus()
+    for result in ([{"metric": {}, "value": [1763650800, "1763650800.5"]}], []):
+        data = {"status": "success", "data": {"resultType": "vector", "result": result}}
+
+        def answer(path: str, data: Any = data) -> Any:
+            return data if "time()" in path else prometheus.answer(path)
+
+        with served(answer) as url:
+            found = monitoring.look(watching(tmp_path, url))
+        assert isinstance(found, MonitoringFacts if result else NotAvailable)
+
+
+@pytest.mark.parametrize("answer", [429, {"status": "success", "data": {"result": [{}]}}])
+def test_a_query_that_could_not_be_asked_finds_nothing_of_its_own(
+    answer: Any, tmp_path: Path
+) -> None:
+    prometheus = Prometheus()
+
+    def some(path: str) -> Any:
+        return answer if "count" in path or "avg" in path else prometheus.answer(path)
+
+    with served(some) as url:
+        found = monitoring.look(watching(tmp_path, url))
+    assert isinstance(found, MonitoringFacts)
+    assert all(isinstance(n, NotAvailable) for rule in found.rules for n in rule.series.values())
+    assert isinstance(found.objectives[0].value, NotAvailable)
+    assert found.objectives[2].value == 3.0
+
+
 @pytest.mark.parametrize("more", ["", ", node: cp-1"])
 def test_nobody_answers_there(more: str, tmp_path: Path) -> None:
     found = monitoring.look(watching(tmp_path, "http://127.0.0.1:9", more=more))
@@ -220,10 +320,11 @@ def test_nobody_answers_there(more: str, tmp_path: Path) -> None:
 def test_no_password_is_told(tmp_path: Path) -> None:
     prometheus = Prometheus()
     with served(prometheus.answer) as url:
-        where = url.replace("//", "//me:s3cret@")
+        where = url.replace("//", "//me:s3cret@").replace("s3", "s%33")
         found = monitoring.look(watching(tmp_path, where))
     assert isinstance(found, MonitoringFacts)
     assert found.url == url
+    assert set(SIGNED) == {"Basic bWU6czNjcmV0"}
     gone = monitoring.look(watching(tmp_path, "http://me:s3cret@127.0.0.1:9"))
     assert isinstance(gone, NotAvailable)
     assert "s3cret" not in gone.reason

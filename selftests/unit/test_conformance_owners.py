@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chaos.cluster import facts as f
-from chaos.cluster.promql import Selector, selectors
+from chaos.cluster.promql import selectors
 from chaos.conformance.operations import INCIDENTS
 from chaos.conformance.times import go_time
 from chaos.measure.verdict import Verdict
@@ -57,8 +57,9 @@ def ruled(name: str, **changes: Any) -> f.Facts:
     return watched(rules=at(rules, index, **changes))
 
 
-def measured(index: int, value: float | None) -> f.Facts:
-    return watched(objectives=at(known(good().monitoring).objectives, index, value=value))
+def measured(index: int, value: float | f.NotAvailable | None, **changes: Any) -> f.Facts:
+    objectives = known(good().monitoring).objectives
+    return watched(objectives=at(objectives, index, value=value, **changes))
 
 
 def ready(**changes: Any) -> f.Facts:
@@ -172,6 +173,12 @@ DEFECTS: list[Defect] = [
         ruled("EtcdNoLeader", health="err", error="bad"),
         "the rule EtcdNoLeader fails: bad",
     ),
+    ("alert-etcd-member-down", ruled("EtcdMemberDown"), "no rule alerts on a member of etcd that"),
+    (
+        "alert-balancer-down",
+        ruled("BalancerDown", query='up{job="haproxy"} == 1'),
+        "no rule alerts on a balancer that is down",
+    ),
     ("alert-failed-requests", ruled("EtcdFailedRequests"), "no rule alerts on failed requests"),
     (
         "alert-failed-requests",
@@ -248,8 +255,17 @@ GAPS: list[Defect] = [
     ("alerts-reach-somebody", watched(receivers=SILENT), SILENT.reason),
     ("alerts-reach-somebody", watched(alertmanagers=SILENT), SILENT.reason),
     ("slo-api", watched(objectives=()), "Prometheus was not asked for it"),
+    ("slo-api", measured(0, SILENT), SILENT.reason),
+    ("slo-api", measured(0, 1.0, seen=0.98), "of 2.00% of it there is no sample"),
+    (
+        "alert-no-leader",
+        ruled("EtcdNoLeader", series={"etcd_server_has_leader": SILENT}),
+        f"whether the rule EtcdNoLeader finds etcd_server_has_leader: {SILENT.reason}",
+    ),
     ("scraped-etcd", managed("eks"), "somebody else runs it"),
     ("scraped-balancers", managed("eks"), "no machine has one"),
+    ("alert-balancer-down", managed("eks"), "no machine has one"),
+    ("alert-etcd-member-down", managed("eks"), "eks runs etcd, out of sight"),
     ("runbooks", page("zone-loss", found=SILENT), SILENT.reason),
     ("drill-restore", ready(drills=SILENT), SILENT.reason),
     ("managed-regional", managed("gke"), "its owner does not say (cluster.regional)"),
@@ -317,6 +333,17 @@ def test_a_pool_with_one_node_more_is_even() -> None:
     assert verdict("managed-pools", managed("gke", zones="aabbc")) is Verdict.PASS
 
 
+@pytest.mark.parametrize(
+    ("value", "seen", "ends"),
+    [(1.0, 0.995, "PASS"), (0.99, 0.9, "FAIL"), (0.9995, None, "PASS")],
+)
+def test_what_was_not_seen_of_an_objective(value: float, seen: float | None, ends: str) -> None:
+    facts = measured(0, value, seen=seen, each={"cp-1:6443": 0.97})
+    assert verdict("slo-api", facts) is Verdict[ends]
+    assert "each by itself: cp-1:6443 0.97" in told("slo-api", facts)
+    assert (seen is None) is ("there are samples of" not in told("slo-api", facts))
+
+
 # expressions
 
 
@@ -332,11 +359,62 @@ def test_a_pool_with_one_node_more_is_even() -> None:
         ('absent_over_time(x{a="("}[1h]) or vector(0)', [('x{a="("}', True)]),
         ('{__name__="x"} offset 5m', [('{__name__="x"}', False)]),
         ("a:b:rate5m unless bool_metric", [("a:b:rate5m", False), ("bool_metric", False)]),
-        ("x > 1e3 or x < +Inf", [("x", False)]),
+        ("x > 1e3 or x < +Inf", [("x", False), ("x", False)]),
+        (
+            'up{a=~"x{1,3}:1"} == 0 or absent(up{a="}"})',
+            [('up{a=~"x{1,3}:1"}', False), ('up{a="}"}', True)],
+        ),
+        ("start > 1 and on == 0", [("start", False), ("on", False)]),
+        ("x @ start() or y @ end()", [("x", False), ("y", False)]),
+        ("rate(x[5m] smoothed) # of y\n> 1", [("x", False)]),
+        ("sum(x) by (le) > bool 1", [("x", False)]),
+        ("a / on (b) group_left (c) d offset 5m", [("a", False), ("d", False)]),
+        ("-x ^ 2 > NaN", [("x", False)]),
     ],
 )
 def test_selectors_of_an_expression(query: str, found: list[tuple[str, bool]]) -> None:
-    assert list(selectors(query)) == [Selector(*one) for one in found]
+    assert [(one.text, one.absent) for one in selectors(query)] == found
+
+
+@pytest.mark.parametrize(
+    ("query", "compared"),
+    [
+        ("x == 0", ("==", 0.0)),
+        ("max(rate(x[5m])) by (job) <= bool 1e-3", ("<=", 0.001)),
+        ("x < 86400 * 30", None),
+        ("x + 1 > 0", None),
+        ("x", None),
+        ("x > 5m", None),
+    ],
+)
+def test_what_a_selector_is_held_against(query: str, compared: tuple[str, float] | None) -> None:
+    (found,) = selectors(query)
+    assert found.compared == compared
+
+
+def test_where_a_selector_stands() -> None:
+    a, b, c, d = selectors("a unless (b or c) or count(d == 1) < 3")
+    assert [one.spared for one in (a, b, c, d)] == [False, True, True, False]
+    assert [one.branch for one in (a, b, c, d)] == [0, 0, 0, 1]
+    assert d.calls == ("count",)
+    assert d.tells(0)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "fits"),
+    [
+        ('up{job=~"a|b"}', "up", True),
+        ('up{job!="a"}', "up", False),
+        ('up{job="a",other="x"}', "up", True),
+        ('{"up",job!~"c.*"}', "up", True),
+        ("{__name__='up',job='b'}", "up", False),
+        (r'up{job=~"(\\w"}', "up", False),
+        (r'up{job=~"\\w"}', "up", True),
+    ],
+)
+def test_what_a_selector_fits(text: str, name: str, fits: bool) -> None:
+    (found,) = selectors(text)
+    assert (found.name, found.fits({"job": "a"})) == (name, fits)
 
 
 @pytest.mark.parametrize(

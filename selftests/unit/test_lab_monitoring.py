@@ -10,9 +10,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from chaos.cluster import facts as f
-from chaos.cluster.collect.alertmanager import receivers_of
+from chaos.cluster.collect.alertmanager import receivers_of, route_of
 from chaos.cluster.promql import selectors
-from chaos.conformance import alerts, scraping
+from chaos.conformance import alerts, receivers, scraping
 from chaos.measure.verdict import Verdict
 from lab.plan import Plan, plan
 from lab.spec import Spec
@@ -27,7 +27,13 @@ PLANS = {
 every_lab = pytest.mark.parametrize("lab", PLANS.values(), ids=list(PLANS))
 ALERTS = (
     *(alerts.api_down, alerts.no_leader, alerts.failed_requests, alerts.certificates),
-    *(alerts.backups, alerts.node_not_ready, alerts.reach_somebody),
+    *(
+        alerts.backups,
+        alerts.node_not_ready,
+        alerts.member_down,
+        alerts.balancer_down,
+        receivers.reach_somebody,
+    ),
 )
 SCRAPED = (
     *(scraping.apiservers, scraping.etcd, scraping.schedulers, scraping.controller_managers),
@@ -76,13 +82,18 @@ def facts(lab: Plan) -> f.Facts:
             health="ok",
             evaluated=NOW,
             series={one.text: 1 for one in selectors(rule["expr"])},
+            labels=rule["labels"],
         )
         for group in content(lab, "rules.yml")["groups"]
         for rule in group["rules"]
     )
     text = files_of(lab, lab.balancers[0])["/etc/prometheus/alertmanager.yml"].content
     watched = replace(
-        known(good().monitoring), targets=targets, rules=rules, receivers=receivers_of(text)
+        known(good().monitoring),
+        targets=targets,
+        rules=rules,
+        receivers=receivers_of(text),
+        route=route_of(text),
     )
     return replace(good(), nodes=machines(lab), monitoring=watched)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chaos.conformance import alerts, objectives, scraping
+from chaos.conformance import alerts, objectives, receivers, scraping
 from fixtures.item import Item
 
 
@@ -10,11 +10,11 @@ from fixtures.item import Item
     id="scraped-apiservers",
     title="Somebody measures every apiserver",
     severity="medium",
-    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
-    " Monitoring and Alerting",
+    source="Kubernetes High Availability, Best Practices for Kubernetes HA",
 )
 def test_apiservers_are_scraped(item: Item) -> None:
-    """Looked at: the targets of Prometheus, beside the machines that have one that serves.
+    """Looked at: the targets of Prometheus, beside the machines that have one that serves. A target
+    is known by its port or its job, and by an address or a name of its machine.
 
     Expected: each has a target that is up. What is not measured fails unseen until it is
     needed.
@@ -22,8 +22,8 @@ def test_apiservers_are_scraped(item: Item) -> None:
     Mend: a scrape configuration for it, with the certificates or the token that it asks for;
     see the target's error in Prometheus.
 
-    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
-    Monitoring and Alerting ("Monitor everything").
+    Source: Kubernetes High Availability, Best Practices for Kubernetes HA ("monitoring for all HA
+    components").
     """
     item.judge(scraping.apiservers)
 
@@ -32,8 +32,7 @@ def test_apiservers_are_scraped(item: Item) -> None:
     id="scraped-etcd",
     title="Somebody measures every member of etcd",
     severity="medium",
-    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
-    " Monitoring and Alerting",
+    source="Kubernetes High Availability, Best Practices for Kubernetes HA",
 )
 def test_etcd_are_scraped(item: Item) -> None:
     """Looked at: the targets of Prometheus, beside the machines that have the role etcd.
@@ -44,8 +43,8 @@ def test_etcd_are_scraped(item: Item) -> None:
     Mend: a scrape configuration for it, with the certificates or the token that it asks for;
     see the target's error in Prometheus.
 
-    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
-    Monitoring and Alerting ("Monitor everything").
+    Source: Kubernetes High Availability, Best Practices for Kubernetes HA ("monitoring for all HA
+    components").
     """
     item.judge(scraping.etcd)
 
@@ -54,8 +53,7 @@ def test_etcd_are_scraped(item: Item) -> None:
     id="scraped-schedulers",
     title="Somebody measures every scheduler",
     severity="medium",
-    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
-    " Monitoring and Alerting",
+    source="Kubernetes High Availability, Best Practices for Kubernetes HA",
 )
 def test_schedulers_are_scraped(item: Item) -> None:
     """Looked at: the targets of Prometheus, beside the machines that have a control plane.
@@ -66,8 +64,8 @@ def test_schedulers_are_scraped(item: Item) -> None:
     Mend: a scrape configuration for it, with the certificates or the token that it asks for;
     see the target's error in Prometheus.
 
-    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
-    Monitoring and Alerting ("Monitor everything").
+    Source: Kubernetes High Availability, Best Practices for Kubernetes HA ("monitoring for all HA
+    components").
     """
     item.judge(scraping.schedulers)
 
@@ -76,8 +74,7 @@ def test_schedulers_are_scraped(item: Item) -> None:
     id="scraped-controller-managers",
     title="Somebody measures every controller-manager",
     severity="medium",
-    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
-    " Monitoring and Alerting",
+    source="Kubernetes High Availability, Best Practices for Kubernetes HA",
 )
 def test_controller_managers_are_scraped(item: Item) -> None:
     """Looked at: the targets of Prometheus, beside the machines that have a control plane.
@@ -88,8 +85,8 @@ def test_controller_managers_are_scraped(item: Item) -> None:
     Mend: a scrape configuration for it, with the certificates or the token that it asks for;
     see the target's error in Prometheus.
 
-    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
-    Monitoring and Alerting ("Monitor everything").
+    Source: Kubernetes High Availability, Best Practices for Kubernetes HA ("monitoring for all HA
+    components").
     """
     item.judge(scraping.controller_managers)
 
@@ -98,20 +95,19 @@ def test_controller_managers_are_scraped(item: Item) -> None:
     id="scraped-kubelets",
     title="Somebody measures every kubelet",
     severity="medium",
-    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
-    " Monitoring and Alerting",
+    source="Kubernetes High Availability, Best Practices for Kubernetes HA",
 )
 def test_kubelets_are_scraped(item: Item) -> None:
     """Looked at: the targets of Prometheus, beside the machines that have a node.
 
-    Expected: each has a target that is up. What is not measured fails unseen until it is
-    needed.
+    Expected: each has a target that is up, of its own metrics: those of its containers
+    (/metrics/cadvisor) say nothing of itself. What is not measured fails unseen until it is needed.
 
     Mend: a scrape configuration for it, with the certificates or the token that it asks for;
     see the target's error in Prometheus.
 
-    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
-    Monitoring and Alerting ("Monitor everything").
+    Source: Kubernetes High Availability, Best Practices for Kubernetes HA ("monitoring for all HA
+    components").
     """
     item.judge(scraping.kubelets)
 
@@ -120,12 +116,11 @@ def test_kubelets_are_scraped(item: Item) -> None:
     id="scraped-balancers",
     title="Somebody measures every balancer",
     severity="medium",
-    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
-    " Monitoring and Alerting",
+    source="Kubernetes High Availability, Best Practices for Kubernetes HA",
 )
 def test_balancers_are_scraped(item: Item) -> None:
     """Looked at: the targets of Prometheus, beside the machines that have the role
-    load-balancer.
+    load-balancer. NOT COVERED where load_balancers.kind is other.
 
     Expected: each has a target that is up. What is not measured fails unseen until it is
     needed.
@@ -133,8 +128,8 @@ def test_balancers_are_scraped(item: Item) -> None:
     Mend: a scrape configuration for it, with the certificates or the token that it asks for;
     see the target's error in Prometheus.
 
-    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
-    Monitoring and Alerting ("Monitor everything").
+    Source: Kubernetes High Availability, Best Practices for Kubernetes HA ("monitoring for all HA
+    components").
     """
     item.judge(scraping.balancers)
 
@@ -147,11 +142,13 @@ def test_balancers_are_scraped(item: Item) -> None:
     " Monitoring and Alerting",
 )
 def test_alert_api_down(item: Item) -> None:
-    """Looked at: the rules of Prometheus whose expression looks at the apiservers.
+    """Looked at: the rules of Prometheus whose selectors find the apiservers' `up`, or how fast
+    they use up their budget of errors.
 
-    Expected: One such rule or more; and one with absent(), for a target that is gone has no
-    `up` of 0. It is evaluated without error, and every selector in it finds series now: an
-    alert over no data never comes.
+    Expected: One such rule or more that is evaluated without error, waits 15 min at most, and whose
+    selectors find series now: an alert over no data never comes. And one with absent() over the
+    same, for a target that is gone has no `up` of 0. Of alternatives with `or` between them one is
+    enough; rules of no use beside a good one are named.
 
     Mend: `up{job="…apiserver…"} == 0 or absent(up{job="…apiserver…"})`.
 
@@ -169,10 +166,10 @@ def test_alert_api_down(item: Item) -> None:
     " Monitoring and Alerting",
 )
 def test_alert_no_leader(item: Item) -> None:
-    """Looked at: the rules that look at etcd_server_has_leader.
+    """Looked at: the rules that alert when etcd_server_has_leader is 0.
 
-    Expected: One such rule or more. It is evaluated without error, and every selector in it
-    finds series now: an alert over no data never comes.
+    Expected: One such rule or more, that waits 15 min at most. It is evaluated without error, and
+    every selector in it finds series now: an alert over no data never comes.
 
     Mend: `etcd_server_has_leader == 0`, with a `for` of seconds.
 
@@ -183,6 +180,49 @@ def test_alert_no_leader(item: Item) -> None:
 
 
 @pytest.mark.item(
+    id="alert-etcd-member-down",
+    title="Somebody is told when a member of etcd is down",
+    severity="medium",
+    source="Kubernetes High Availability, Best Practices for Kubernetes HA",
+)
+def test_alert_etcd_member_down(item: Item) -> None:
+    """Looked at: the rules that alert when the `up` of a member of etcd is 0.
+
+    Expected: One such rule or more. It is evaluated without error, and every selector in it
+    finds series now: an alert over no data never comes. With one member less there is still a
+    leader, and with another one less there is no etcd.
+
+    Mend: `up{job="…etcd…"} == 0`.
+
+    Source: Kubernetes High Availability, Best Practices for Kubernetes HA ("monitoring for all HA
+    components").
+    """
+    item.judge(alerts.member_down)
+
+
+@pytest.mark.item(
+    id="alert-balancer-down",
+    title="Somebody is told when a balancer is down",
+    severity="medium",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Common Pitfalls & Troubleshooting",
+)
+def test_alert_balancer_down(item: Item) -> None:
+    """Looked at: the rules that alert when the `up` of a balancer is 0.
+
+    Expected: One such rule or more. It is evaluated without error, and every selector in it
+    finds series now: an alert over no data never comes. NOT COVERED where load_balancers.kind is
+    other, or no machine has the role load-balancer.
+
+    Mend: `up{job="…haproxy…"} == 0`.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Common Pitfalls & Troubleshooting ("Load Balancer Down/Misconfigured").
+    """
+    item.judge(alerts.balancer_down)
+
+
+@pytest.mark.item(
     id="alert-failed-requests",
     title="Somebody is told when requests to etcd fail",
     severity="medium",
@@ -190,7 +230,8 @@ def test_alert_no_leader(item: Item) -> None:
     " Monitoring and Alerting",
 )
 def test_alert_failed_requests(item: Item) -> None:
-    """Looked at: the rules that look at etcd's requests that failed.
+    """Looked at: the rules that look at etcd's requests that failed, by grpc_code, and not at those
+    of other servers of gRPC.
 
     Expected: One such rule or more. It is evaluated without error, and every selector in it
     finds series now: an alert over no data never comes.
@@ -208,10 +249,11 @@ def test_alert_failed_requests(item: Item) -> None:
     title="Somebody is told before certificates expire",
     severity="medium",
     source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
-    " Monitoring and Alerting",
+    " Common Pitfalls & Troubleshooting",
 )
 def test_alert_certificates(item: Item) -> None:
-    """Looked at: the rules that look at the time that certificates have left.
+    """Looked at: the rules that look at the time that certificates of the control plane and the
+    nodes have left, and not at those of applications.
 
     Expected: One such rule or more. It is evaluated without error, and every selector in it
     finds series now: an alert over no data never comes.
@@ -220,7 +262,7 @@ def test_alert_certificates(item: Item) -> None:
     kubelet_certificate_manager_client_expiration_seconds, or an exporter of certificates.
 
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
-    Monitoring and Alerting ("All certs valid for >30 days").
+    Common Pitfalls & Troubleshooting, Certificate Expiration ("All certs valid for >30 days").
     """
     item.judge(alerts.certificates)
 
@@ -230,10 +272,10 @@ def test_alert_certificates(item: Item) -> None:
     title="Somebody is told when backups grow old",
     severity="medium",
     source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
-    " Monitoring and Alerting",
+    " Production Checklist",
 )
 def test_alert_backups(item: Item) -> None:
-    """Looked at: the rules that look at the age of backups.
+    """Looked at: the rules that look at the age of backups of etcd.
 
     Expected: One such rule or more; and one with absent(), for a job that never ran has no age.
     It is evaluated without error, and every selector in it finds series now: an alert over no
@@ -243,7 +285,7 @@ def test_alert_backups(item: Item) -> None:
     its age and its absence.
 
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
-    Monitoring and Alerting ("Regular etcd backups automated").
+    Production Checklist ("Regular etcd backups automated").
     """
     item.judge(alerts.backups)
 
@@ -253,10 +295,10 @@ def test_alert_backups(item: Item) -> None:
     title="Somebody is told when a node is not Ready",
     severity="medium",
     source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
-    " Monitoring and Alerting",
+    " Monitoring Metrics",
 )
 def test_alert_node_not_ready(item: Item) -> None:
-    """Looked at: the rules that look at the nodes' state.
+    """Looked at: the rules that look at the nodes' condition Ready, or at the kubelets' `up`.
 
     Expected: One such rule or more. It is evaluated without error, and every selector in it
     finds series now: an alert over no data never comes.
@@ -265,7 +307,7 @@ def test_alert_node_not_ready(item: Item) -> None:
     `up{job="kubelet"} == 0`.
 
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
-    Monitoring and Alerting ("Node health").
+    Monitoring Metrics ("Node health").
     """
     item.judge(alerts.node_not_ready)
 
@@ -278,10 +320,12 @@ def test_alert_node_not_ready(item: Item) -> None:
     " Production Checklist",
 )
 def test_alerts_reach_somebody(item: Item) -> None:
-    """Looked at: the Alertmanagers that Prometheus sends to, their routes, and the integrations
-    of the receivers that these lead to.
+    """Looked at: the Alertmanagers that Prometheus sends to, and by their routes where the alerts
+    end that this topic asks for. The configuration is that of the first of them that answers from
+    where Prometheus is asked, or of the inventory's where that is one of them.
 
-    Expected: an Alertmanager or more, and no route to a receiver that tells nobody.
+    Expected: an Alertmanager or more; each such alert comes to a receiver that has an
+    integration, by a route that is not muted at all times. A receiver for others may tell nobody.
 
     Mend: `alerting:` in Prometheus's configuration, and a receiver with an integration in
     Alertmanager's.
@@ -289,7 +333,7 @@ def test_alerts_reach_somebody(item: Item) -> None:
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Production Checklist ("Monitoring and alerting configured").
     """
-    item.judge(alerts.reach_somebody)
+    item.judge(receivers.reach_somebody)
 
 
 @pytest.mark.item(
@@ -301,9 +345,11 @@ def test_alerts_reach_somebody(item: Item) -> None:
 )
 def test_api_was_there(item: Item) -> None:
     """Looked at: for which part of the time Prometheus saw an apiserver up, as far back as it
-    has samples, 30 days at most.
+    has samples, 30 days at most; beside it each apiserver by itself. `up` is that /metrics could be
+    read: an apiserver whose etcd is away is up.
 
-    Expected: 99.9 %, or the inventory's objective.
+    Expected: 99.9 %, or the inventory's objective. NOT COVERED where of more than a hundredth of
+    the time there is no sample, and it may have been less.
 
     Mend: find the outages in Prometheus, and their causes with the experiments of this suite.
 
@@ -323,7 +369,8 @@ def test_api_was_there(item: Item) -> None:
 def test_etcd_had_a_leader(item: Item) -> None:
     """Looked at: for which part of the time every member that was scraped had a leader.
 
-    Expected: all of it, or the inventory's objective.
+    Expected: all of it, or the inventory's objective. NOT COVERED where of more than a hundredth of
+    the time there is no sample, and where somebody else runs etcd.
 
     Mend: slow disks and networks make members hold elections: see their fsync times and their
     round trips.
@@ -342,8 +389,9 @@ def test_etcd_had_a_leader(item: Item) -> None:
     " Real-World Case Study: E-commerce Platform Outage Prevention",
 )
 def test_pods_started_in_time(item: Item) -> None:
-    """Looked at: the 95th percentile of kubelets' time to start a Pod, without the pulling of
-    images.
+    """Looked at: the 95th percentile of kubelets' time to start a Pod, of those that started in the
+    last 30 days, or since the kubelets did where none has since. It ends when the containers have
+    started, not when they are ready, and leaves out the pulling of images and init containers.
 
     Expected: under 30 s, or the inventory's objective.
 

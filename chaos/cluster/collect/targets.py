@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,11 +38,18 @@ def rules_of(data: Mapping[str, Any]) -> tuple[AlertRule, ...]:
             health=rule.get("health", "unknown"),
             error=rule.get("lastError") or "",
             evaluated=_time(rule.get("lastEvaluation")),
+            duration=_seconds(rule.get("duration")),
+            interval=_seconds(group.get("interval")),
+            labels=rule.get("labels") or {},
         )
         for group in data.get("groups") or ()
         for rule in group.get("rules") or ()
         if rule.get("type") == "alerting"
     )
+
+
+def _seconds(number: float | None) -> timedelta | None:
+    return None if number is None else timedelta(seconds=float(number))
 
 
 def _time(text: str | None) -> datetime | None:

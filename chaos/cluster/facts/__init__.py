@@ -69,6 +69,7 @@ from chaos.cluster.facts.monitoring import (
     MonitoringFacts,
     Objective,
     OperationsFacts,
+    Route,
     Runbook,
     Target,
 )
@@ -158,6 +159,7 @@ __all__ = [
     "Requirement",
     "Resolved",
     "Restored",
+    "Route",
     "Runbook",
     "ServedCertificate",
     "ServiceFact",

@@ -67,6 +67,7 @@ class Declared:
         backup_max_age: None where no backups are declared.
         managed: `eks`, `gke`, `aks` or `other` where somebody else runs the control plane.
         regional: whether that control plane is said to stand in several zones.
+        balancers: `haproxy`, or `other`: what is not looked into.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Declared:
     managed: str | None = None
     regional: bool | None = None
     objectives: Objectives = Objectives()
+    balancers: str = "haproxy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from chaos.cluster.facts.basics import NotAvailable
+from chaos.cluster.facts.basics import UNREAD, NotAvailable
+from chaos.cluster.matchers import Matcher
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,11 @@ class AlertRule:
 
     Args:
         health: `ok`, `err`, or `unknown` before it was evaluated for the first time.
-        series: by selector in its expression, how many series it finds now.
+        series: by selector in its expression, how many series it finds now, or why that could
+            not be asked.
+        duration: for how long it must be so before it alerts; None where that is not known.
+        interval: how often its group is evaluated; None where that is not known.
+        labels: what its alerts carry; None where that is not known.
     """
 
     name: str
@@ -41,7 +46,10 @@ class AlertRule:
     health: str
     error: str = ""
     evaluated: datetime | None = None
-    series: Mapping[str, int] = field(default_factory=dict)
+    series: Mapping[str, int | NotAvailable] = field(default_factory=dict)
+    duration: timedelta | None = None
+    interval: timedelta | None = None
+    labels: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +57,35 @@ class Objective:
     """What was measured for an objective.
 
     Args:
-        value: None where the query gave nothing.
+        value: None where the query gave nothing; else the value, or why it could not be asked.
         window: over how long there are samples.
+        seen: the share of the window of which there are samples; None where that is not known.
+        each: by target, its own share.
     """
 
     name: str
     query: str
-    value: float | None
+    value: float | NotAvailable | None
     window: timedelta | None = None
+    seen: float | None = None
+    each: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Where Alertmanager sends alerts of some labels.
+
+    Args:
+        further: whether the routes after it are tried as well when it fits.
+        muted: the interval that mutes it at all times, where one does.
+        routes: those below it, of which the first that fits takes the alert.
+    """
+
+    receiver: str
+    matchers: tuple[Matcher, ...] = ()
+    further: bool = False
+    muted: str = ""
+    routes: tuple[Route, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +97,7 @@ class MonitoringFacts:
         alertmanagers: those that it sends to now.
         receivers: by the receiver that the routes lead to, the kinds of integrations it has; empty
             for one that tells nobody.
+        route: by which an alert comes to a receiver.
     """
 
     url: str
@@ -77,6 +107,7 @@ class MonitoringFacts:
     alertmanagers: tuple[str, ...] | NotAvailable
     receivers: Mapping[str, tuple[str, ...]] | NotAvailable
     objectives: tuple[Objective, ...] = ()
+    route: Route | NotAvailable = UNREAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

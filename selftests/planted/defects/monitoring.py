@@ -94,7 +94,7 @@ class ReceiverOfNobody(Defect):
 
     name = "receiver-of-nobody"
     item = "alerts-reach-somebody"
-    evidence = r"^these receivers tell nobody: file"
+    evidence = r"^the alert APIServerDown ends at file, which tells nobody"
 
     def plant(self, bench: Bench) -> None:
         bench.change_file(bench.fleet.plan.monitor.name, ALERTMANAGER, _silent)

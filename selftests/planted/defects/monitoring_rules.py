@@ -50,6 +50,28 @@ class NoRuleForTheLeader(Rules):
         return _without(text, "EtcdNoLeader")
 
 
+class NoRuleForMembers(Rules):
+    """No rule looks at whether each member of etcd is up: two of three are enough for a leader."""
+
+    name = "no-rule-for-members"
+    item = "alert-etcd-member-down"
+    evidence = r"^no rule alerts on a member of etcd that is down"
+
+    def change(self, text: str) -> str:
+        return _without(text, "EtcdMemberDown")
+
+
+class RuleForTheOtherWayRound(Rules):
+    """The rule alerts as long as the balancers are up: whoever was called has switched it off."""
+
+    name = "rule-for-the-other-way-round"
+    item = "alert-balancer-down"
+    evidence = r"^no rule alerts on a balancer that is down"
+
+    def change(self, text: str) -> str:
+        return text.replace('up{job="haproxy"} == 0', 'up{job="haproxy"} == 1')
+
+
 class RuleForASeriesOfOld(Rules):
     """The rule looks at what another etcd counts under another name."""
 
