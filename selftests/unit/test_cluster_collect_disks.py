@@ -9,6 +9,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509 as x509_library
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from chaos.cluster.collect import (
     encryption_config,
@@ -86,6 +88,20 @@ def test_an_authority_of_the_same_name_did_not_sign_it() -> None:
     (unasked,) = x509.of_pem(served().certificate)
     assert isinstance(unasked, Certificate)
     assert unasked.signer is None
+
+
+def test_an_odd_certificate_is_told_and_ends_nothing() -> None:
+    der = x509_library.load_pem_x509_certificate(
+        issue(ca(), "x", names=["odd.example.test"]).certificate.encode()
+    ).public_bytes(Encoding.DER)
+    # A name that is no ASCII, in a certificate that reads well else.
+    odd = base64.encodebytes(der.replace(b"odd.example", b"\xff\xfe\xfd.example")).decode()
+    pem = f"-----BEGIN CERTIFICATE-----\n{odd}-----END CERTIFICATE-----\n"
+    known = x509.Authorities([pem + ca().certificate])
+    unread, good = x509.of_pem(pem + served().certificate, known)
+    assert isinstance(unread, NotAvailable)
+    assert isinstance(good, Certificate)
+    assert good.signer
 
 
 def test_what_a_certificate_may_be_used_for() -> None:

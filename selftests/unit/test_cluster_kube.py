@@ -112,9 +112,7 @@ STATUSES = {
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_answers_that_are_errors(
-    status: int, port: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_answers_that_are_errors(status: int, port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kubes, "PAUSE", timedelta())
     reason, told = STATUSES[status]
     wrong = trouble(access(port), f"/{status}")

@@ -17,6 +17,15 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from chaos.cluster.facts import Certificate, NotAvailable
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+# All that a certificate raises that is damaged or of a kind that the library does not know.
+_ODD = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 _USAGES = {
     ExtendedKeyUsageOID.SERVER_AUTH: "serverAuth",
     ExtendedKeyUsageOID.CLIENT_AUTH: "clientAuth",
@@ -35,17 +44,17 @@ class Authorities:
         for pem in {pem for text in texts for pem in _PEM.findall(text)}:
             try:
                 one = x509.load_pem_x509_certificate(pem.encode())
-            except ValueError:
+                if _is_authority(one):
+                    self._by_name[one.subject.public_bytes()][_fingerprint(one)] = one
+            except _ODD:
                 continue
-            if _is_authority(one):
-                self._by_name[one.subject.public_bytes()][_fingerprint(one)] = one
 
     def signer(self, certificate: x509.Certificate) -> str:
         """The fingerprint of the one that signed it; empty if none of them did."""
         for fingerprint, one in self._by_name.get(certificate.issuer.public_bytes(), {}).items():
             try:
                 certificate.verify_directly_issued_by(one)
-            except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+            except (*_ODD, InvalidSignature):
                 continue
             return fingerprint
         return ""
@@ -55,7 +64,7 @@ def of_der(der: bytes, authorities: Authorities | None = None) -> Certificate | 
     """The certificate in DER."""
     try:
         return _read(x509.load_der_x509_certificate(der), authorities)
-    except ValueError as wrong:
+    except _ODD as wrong:
         return NotAvailable(f"it cannot be read as a certificate: {wrong}")
 
 
@@ -65,7 +74,7 @@ def of_pem(text: str, authorities: Authorities | None = None) -> list[Certificat
     for pem in _PEM.findall(text):
         try:
             found.append(_read(x509.load_pem_x509_certificate(pem.encode()), authorities))
-        except ValueError as wrong:
+        except _ODD as wrong:
             found.append(NotAvailable(f"it cannot be read as a certificate: {wrong}"))
     return found
 
