@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chaos.cluster.facts import Certificate, Declared, Facts, NodeFact, NotAvailable
+from chaos.cluster.facts import Certificate, Declared, Facts, NotAvailable
 from chaos.conformance.certificates import shown_by
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed
 
 SERVER, CLIENT = "serverAuth", "clientAuth"
-ALWAYS = ("kubernetes", "kubernetes.default", "kubernetes.default.svc")
 # By the end of the path: what kubeadm's certificates are used for.
 USES = {
     "/pki/apiserver.crt": (SERVER,),
@@ -38,38 +37,6 @@ SUBJECTS = {
     "/scheduler.conf": "CN=system:kube-scheduler",
     "/kubelet-client-current.pem": "CN=system:node:{node},O=system:nodes",
 }
-
-
-def names_are_complete(facts: Facts, inventory: Declared) -> CheckOutcome:
-    """Everybody who is asked shows a certificate for what he is asked by."""
-    findings = Findings()
-    served = facts.served_certificates
-    if isinstance(served, NotAvailable):
-        findings.gap("the live certificates", served)
-        return findings.outcome()
-    nodes = {n.name: n for n in _nodes(facts)}
-    for one in served:
-        if isinstance(one.certificate, NotAvailable):
-            findings.gap(shown_by(one), one.certificate)
-            continue
-        wanted = _wanted(one.what, one.address, nodes.get(one.node or ""), inventory)
-        missing = [name for name in wanted if not one.certificate.covers(name)]
-        if missing:
-            findings.wrong.append(f"{shown_by(one)} shows a certificate without {listed(missing)}")
-        else:
-            findings.good.append(f"{shown_by(one)}: {listed(wanted)}")
-    if not served:
-        findings.gap("the live certificates", "none was seen")
-    return findings.outcome()
-
-
-def _wanted(what: str, address: str, node: NodeFact | None, inventory: Declared) -> list[str]:
-    own = address.rpartition(":")[0].strip("[]")
-    if what == "apiserver":
-        return [*ALWAYS, inventory.endpoint_name, own]
-    if what == "kubelet":
-        return [own] if node is None else [node.name, own]
-    return [own] if what.startswith("etcd") else [inventory.endpoint_name]
 
 
 def signed_by_the_right_one(facts: Facts, _inventory: Declared) -> CheckOutcome:
@@ -142,10 +109,6 @@ def usable_as_they_are_used(facts: Facts, _inventory: Declared) -> CheckOutcome:
     elif not findings.wrong and not findings.gaps:
         findings.gap("certificates on disks", "none was seen")
     return findings.outcome()
-
-
-def _nodes(facts: Facts) -> tuple[NodeFact, ...]:
-    return () if isinstance(facts.nodes, NotAvailable) else facts.nodes
 
 
 def _authorities(node: str, facts: Facts) -> dict[str, str]:

@@ -8,8 +8,19 @@ import pytest
 
 from chaos.cluster import facts as f
 from selftests.unit import conformance_deep as deep
-from selftests.unit.conformance_changes import Case, Change, disk, is_red, keys_of, live, named, of
-from selftests.unit.conformance_parts import NOW, PKI
+from selftests.unit.conformance_changes import (
+    Case,
+    Change,
+    both,
+    disk,
+    flag,
+    is_red,
+    keys_of,
+    live,
+    named,
+    of,
+)
+from selftests.unit.conformance_parts import ADDRESS, NOW, PKI
 
 RED: list[Case] = [
     (
@@ -26,6 +37,29 @@ RED: list[Case] = [
         "certificates-names-complete",
         live("etcd peer", "cp-2", addresses=("127.0.0.1",)),
         "etcd peer of cp-2 (198.51.100.22:2380) shows a certificate without 198.51.100.22",
+    ),
+    (
+        "certificates-names-complete",
+        live("etcd client", "cp-2", addresses=("198.51.100.22",)),
+        "etcd client of cp-2 (198.51.100.22:2379) shows a certificate without 127.0.0.1",
+    ),
+    (
+        "certificates-names-complete",
+        both(
+            flag("kube-apiserver", "etcd-servers", "https://cp-3.example.test:2379", "cp-1"),
+            live("etcd client", "cp-3", names=("localhost",)),
+        ),
+        "etcd client of cp-3 (198.51.100.23:2379) shows a certificate without cp-3.example.test",
+    ),
+    (
+        "certificates-names-complete",
+        live("apiserver", "cp-2", addresses=("198.51.100.22", ADDRESS)),
+        "the apiserver of cp-2 (198.51.100.22:6443) shows a certificate without 10.96.0.1",
+    ),
+    (
+        "certificates-names-complete",
+        of("kubelets", "cp-1", deep.kubelet("cp-1", clusterDomain="cluster.local.")),
+        "(198.51.100.22:6443) shows a certificate without kubernetes.default.svc.cluster.local",
     ),
     (
         "certificates-chain",

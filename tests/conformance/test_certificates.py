@@ -2,7 +2,13 @@
 
 import pytest
 
-from chaos.conformance import authorities, certificate_forms, certificate_live, certificates
+from chaos.conformance import (
+    authorities,
+    certificate_forms,
+    certificate_live,
+    certificate_names,
+    certificates,
+)
 from fixtures.item import Item
 
 
@@ -85,11 +91,13 @@ def test_authorities_last(item: Item) -> None:
     "2025, Certificate Management for HA",
 )
 def test_names_are_complete(item: Item) -> None:
-    """Looked at: what each apiserver, kubelet and member of etcd shows in a handshake.
+    """Looked at: what each apiserver, kubelet and member of etcd shows in a handshake, the address
+    of the Service kubernetes, the cluster's domain and --etcd-servers.
 
-    Expected: apiservers': kubernetes, kubernetes.default, kubernetes.default.svc, the endpoint's
-    name and their own address; kubelets': their node's name and address; etcd's, for clients and
-    peers: their address.
+    Expected: apiservers': kubernetes, kubernetes.default, kubernetes.default.svc, the same with the
+    cluster's domain, the Service's address, by which all in Pods ask, the endpoint's name and their
+    own address; kubelets': their node's name and address; etcd's, for clients and peers: their
+    address, and for clients by what else an apiserver asks them, as 127.0.0.1.
 
     Mend: make it anew with all names: `kubeadm init phase certs apiserver` (certSANs), `…
     etcd-server`, `… etcd-peer`; approve the kubelet's request, with serverTLSBootstrap: true.
@@ -97,7 +105,7 @@ def test_names_are_complete(item: Item) -> None:
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Certificate Management for HA (the example's alt_names).
     """
-    item.judge(certificate_forms.names_are_complete)
+    item.judge(certificate_names.names_are_complete)
 
 
 @pytest.mark.item(
