@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from chaos.cluster.facts import Certificate, Declared, Facts, KeyFile, NotAvailable
+from chaos.conformance.certificate_files import unread
 from chaos.conformance.machines import is_control_plane
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed
 
@@ -69,7 +70,9 @@ def _pair(
             findings.gap(f"{one.path} on {node}", one.public)
         elif shown and one.public not in shown:
             findings.wrong.append(f"{one.path} on {node} does not fit the certificate beside it")
-    for key in shown[:1]:
+    fitting = [key for key in shown if any(one.public == key for one in kept)]
+    # Of several, as while one takes another's place, the one that signs.
+    for key in (fitting or shown)[:1]:
         by_key[key].append(node)
 
 
@@ -141,12 +144,20 @@ def _keys(
 
 
 def _stored(facts: Facts, findings: Findings) -> Iterator[tuple[str, Certificate]]:
+    """All in files of authorities, and of each other file the first.
+
+    What stands behind that is no authority that anybody goes by: a kubelet's own, say.
+    """
     for node, files in facts.stored_certificates.items():
         if isinstance(files, NotAvailable):
             findings.gap(f"the disk of {node}", files)
             continue
+        seen: set[str] = set()
         for one in files:
             if isinstance(one.certificate, NotAvailable):
                 findings.gap(f"{one.path} on {node}", one.certificate)
-            else:
+            elif one.of_authorities or one.path not in seen:
                 yield f"{one.path} on {node}", one.certificate
+            seen.add(one.path)
+    for where, why in unread(facts, control_plane=True):
+        findings.gap(where, why)

@@ -12,6 +12,7 @@ from chaos.cluster.facts import (
     NotAvailable,
     ServedCertificate,
 )
+from chaos.conformance.certificate_trust import Trust
 from chaos.conformance.certificates import shown_by
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
 from chaos.conformance.programs import APISERVER, ETCD, is_off, is_on
@@ -58,7 +59,10 @@ def _beside(one: ServedCertificate, facts: Facts) -> tuple[str, Certificate | No
     files = facts.stored_certificates.get(one.node or "")
     if files is None or isinstance(files, NotAvailable):
         return "", files or NotAvailable("its disk was not looked at")
-    by_path = {file.path: file.certificate for file in files}
+    by_path: dict[str, Certificate | NotAvailable] = {}
+    for file in files:
+        # The first of a file is what is shown; those behind it lead up to its authority.
+        by_path.setdefault(file.path, file.certificate)
     if one.what == "kubelet":
         path = next((p for p in by_path if p.endswith(KUBELETS)), "")
     else:
@@ -82,6 +86,8 @@ def kubelets_serve_signed_ones(facts: Facts, _inventory: Declared) -> CheckOutco
     if isinstance(served, NotAvailable):
         findings.gap("what kubelets show", served)
         return findings.outcome()
+    trust = Trust(facts)
+    right = trust.kubelets()
     mine = [one for one in served if one.what == "kubelet"]
     for one in mine:
         known = one.certificate
@@ -89,8 +95,14 @@ def kubelets_serve_signed_ones(facts: Facts, _inventory: Declared) -> CheckOutco
             findings.gap(shown_by(one), known)
         elif known.signer is None:
             findings.gap(shown_by(one), "who signed it was not looked at")
+        elif not right:
+            findings.gap(f"who signed what {shown_by(one)} shows", "no authority is known")
         elif not known.signer or known.subject == known.issuer:
             findings.wrong.append(f"{shown_by(one)} shows one that {known.issuer} signed itself")
+        elif not trust.holds(right, known.signer):
+            findings.wrong.append(
+                f"{shown_by(one)} shows one that {known.issuer} signed, and not the cluster's"
+            )
         else:
             findings.good.append(f"{shown_by(one)} shows one signed by {known.issuer}")
     if not mine:

@@ -24,7 +24,8 @@ from chaos.cluster.collect import (
 from chaos.cluster.facts import Certificate, EncryptionRule, NotAvailable
 from chaos.cluster.inventory_parts import KUBEADM_PKI
 from chaos.cluster.shell import Questions, Said
-from lab.pki import authority, issue
+from lab.pki import Pair, authority, issue
+from selftests.planted.signing import Authority, anew
 from selftests.unit.cluster_support import ca, client, served
 
 
@@ -102,6 +103,26 @@ def test_an_odd_certificate_is_told_and_ends_nothing() -> None:
     assert isinstance(unread, NotAvailable)
     assert isinstance(good, Certificate)
     assert good.signer
+
+
+def test_what_stands_between_leads_up_and_is_nobody_s_authority() -> None:
+    root, lower = ca(), authority("between")
+    between = anew(lower.certificate, Authority(root.certificate, root.key))
+    leaf = issue(Pair(between, lower.key), "x").certificate
+    own = authority("worker-1-ca")
+    kubelet = issue(own, "worker-1").certificate
+    printed = f"== /pki/ca.crt\n{root.certificate}== /pki/x.crt\n{leaf}{between}"
+    known = stored.authorities([f"{printed}== /k/kubelet.crt\n{kubelet}{own.certificate}"])
+    (signer,), (found,) = x509.of_pem(root.certificate), x509.of_pem(leaf, known)
+    (unknown,) = x509.of_pem(kubelet, known)
+    assert isinstance(signer, Certificate)
+    assert isinstance(found, Certificate)
+    assert isinstance(unknown, Certificate)
+    assert (found.signer, unknown.signer) == (signer.sha256, "")
+    (by_kubeconfig,) = x509.of_pem(
+        leaf, stored.authorities([f"== /x\n{between}"], root.certificate)
+    )
+    assert by_kubeconfig == found
 
 
 def test_what_a_certificate_may_be_used_for() -> None:

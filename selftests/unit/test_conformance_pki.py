@@ -19,6 +19,7 @@ from selftests.unit.conformance_changes import (
     live,
     named,
     of,
+    shown,
 )
 from selftests.unit.conformance_parts import ADDRESS, NOW, PKI
 
@@ -64,7 +65,7 @@ RED: list[Case] = [
     (
         "certificates-chain",
         disk("cp-2", f"{PKI}/apiserver.crt", signer=""),
-        "apiserver.crt on cp-2 was signed by nobody known, and not by /pki/ca.crt",
+        "apiserver.crt on cp-2 was signed by nobody known, and not by /etc/kubernetes/pki/ca.crt",
     ),
     (
         "certificates-chain",
@@ -83,6 +84,26 @@ RED: list[Case] = [
             ),
         ),
         "/etc/kubernetes/kubelet.conf on worker-2 trusts another authority",
+    ),
+    (
+        "certificates-chain",
+        shown("endpoint", None, trusted=False),
+        "the endpoint (198.51.100.100:6443) shows one that CN=kubernetes signed, an authority",
+    ),
+    (
+        "certificates-chain",
+        live("etcd peer", "cp-2", signer="ca"),
+        "etcd peer of cp-2 (198.51.100.22:2380) shows one that CN=etcd-ca signed, an authority",
+    ),
+    (
+        "certificates-chain",
+        live("kubelet", "worker-2", signer="front-proxy-ca"),
+        "kubelet of worker-2 (198.51.100.32:10250) shows one that CN=kubernetes signed, an",
+    ),
+    (
+        "kubelet-serving-certificates",
+        live("kubelet", "worker-2", signer="front-proxy-ca", issuer="CN=front-proxy-ca"),
+        "shows one that CN=front-proxy-ca signed, and not the cluster's",
     ),
     (
         "certificates-usage",

@@ -4,6 +4,7 @@ import pytest
 
 from chaos.conformance import (
     authorities,
+    certificate_chain,
     certificate_forms,
     certificate_live,
     certificate_names,
@@ -117,10 +118,13 @@ def test_names_are_complete(item: Item) -> None:
 )
 def test_signed_by_the_right_one(item: Item) -> None:
     """Looked at: the certificates on every node's disk and in its kubeconfigs, and the authorities
-    beside them; the signatures are checked.
+    beside them; and those that apiservers, the endpoint, kubelets and members of etcd show. The
+    signatures are checked, and those between followed up.
 
-    Expected: the cluster's authority signed the apiserver's, kubelets' and kubeconfigs', etcd's
-    those of etcd and its clients, the front proxy's its own; and kubeconfigs trust the cluster's.
+    Expected: the cluster's authority, or one of several, signed the apiserver's, kubelets' and
+    kubeconfigs', etcd's those of etcd and its clients, the front proxy's its own; and kubeconfigs
+    trust the cluster's. That a kubelet shows one of its own making is an item of its own, where it
+    was not told to ask for one (serverTLSBootstrap).
 
     Mend: make the wrong one anew: `kubeadm certs renew NAME`, which signs with the authority beside
     it; look where the authority was replaced on one machine alone.
@@ -128,7 +132,7 @@ def test_signed_by_the_right_one(item: Item) -> None:
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025, TLS
     Everywhere ("Every component in your HA cluster must communicate over encrypted channels").
     """
-    item.judge(certificate_forms.signed_by_the_right_one)
+    item.judge(certificate_chain.signed_by_the_right_one)
 
 
 @pytest.mark.item(

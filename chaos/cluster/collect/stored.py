@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from chaos.cluster.collect.x509 import Authorities, of_pem
 from chaos.cluster.facts import NotAvailable, StoredCertificate
+from chaos.cluster.facts.certificates import is_of_authorities
 from chaos.cluster.shell import Said, quote
 
 # kubeadm's folders. Rotated certificates of kubelet stay beside the current one: they are no news.
@@ -56,8 +57,25 @@ def read(
     if said.code:
         return NotAvailable(f"its certificates could not be read: {said.why}")
     found: list[StoredCertificate] = []
-    for part in f"\n{said.out}".split(f"\n{_MARK}")[1:]:
-        path, _, text = part.partition("\n")
+    for path, text in _files(said.out):
         certificates = of_pem(text, authorities) or [NotAvailable("there is no certificate in it")]
         found += [StoredCertificate(path=path, certificate=one) for one in certificates]
     return tuple(found)
+
+
+def authorities(outs: Iterable[str], ca: str | None = None) -> Authorities:
+    """Those that somebody goes by, out of what machines printed.
+
+    Args:
+        ca: those of the API's clients, as PEM.
+    """
+    files = [file for out in outs for file in _files(out)]
+    known = [text for path, text in files if is_of_authorities(path)]
+    between = [text for path, text in files if not is_of_authorities(path)]
+    return Authorities([*known, ca or ""], between)
+
+
+def _files(out: str) -> Iterator[tuple[str, str]]:
+    for part in f"\n{out}".split(f"\n{_MARK}")[1:]:
+        path, _, text = part.partition("\n")
+        yield path, text
