@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chaos.cluster.facts import Declared, Facts, Kubelet, NotAvailable
+from chaos.conformance.certificate_expected import unasked
 from chaos.conformance.certificate_files import leaves
 from chaos.conformance.certificate_trust import CLUSTER, OF_ETCD, Trust
 from chaos.conformance.certificates import shown_by
@@ -18,7 +19,7 @@ SIGNERS = {
 OWN = "/var/lib/kubelet/pki/kubelet.crt"
 
 
-def signed_by_the_right_one(facts: Facts, _inventory: Declared) -> CheckOutcome:
+def signed_by_the_right_one(facts: Facts, inventory: Declared) -> CheckOutcome:
     """Each was signed by an authority that those who check it trust."""
     findings = Findings()
     trust = Trust(facts)
@@ -44,6 +45,8 @@ def signed_by_the_right_one(facts: Facts, _inventory: Declared) -> CheckOutcome:
     if kubeconfigs:
         findings.good.append(f"{counted(kubeconfigs, 'kubeconfig')} that trust the cluster's own")
     _shown(facts, trust, findings)
+    for where, why in unasked(facts, inventory):
+        findings.gap(where, why)
     return findings.outcome()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chaos.cluster.facts import Declared, Facts, NotAvailable
+from chaos.conformance.certificate_expected import unasked
 from chaos.conformance.certificate_files import leaves
 from chaos.conformance.certificates import shown_by
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed
@@ -29,7 +30,7 @@ SUBJECTS = {
 }
 
 
-def usable_as_they_are_used(facts: Facts, _inventory: Declared) -> CheckOutcome:
+def usable_as_they_are_used(facts: Facts, inventory: Declared) -> CheckOutcome:
     """Servers' are for servers, clients' for clients, and each client is who it must be."""
     findings = Findings()
     good = 0
@@ -45,9 +46,16 @@ def usable_as_they_are_used(facts: Facts, _inventory: Declared) -> CheckOutcome:
         elif uses:
             good += 1
     served = facts.served_certificates
-    for one in () if isinstance(served, NotAvailable) else served:
+    if isinstance(served, NotAvailable):
+        findings.gap("the live certificates", served)
+        served = ()
+    for where, why in unasked(facts, inventory):
+        findings.gap(where, why)
+    for one in served:
         live = one.certificate
-        if not isinstance(live, NotAvailable) and live.usages and SERVER not in live.usages:
+        if isinstance(live, NotAvailable):
+            findings.gap(shown_by(one), live)
+        elif live.usages and SERVER not in live.usages:
             findings.wrong.append(f"{shown_by(one)} shows one that is not for servers")
     if good:
         findings.good.append(f"{counted(good, 'certificate')} on disks for what they are used for")

@@ -12,6 +12,7 @@ from chaos.cluster.facts import (
     NotAvailable,
     ServedCertificate,
 )
+from chaos.conformance.certificate_expected import KUBELET, unasked
 from chaos.conformance.certificate_trust import Trust
 from chaos.conformance.certificates import shown_by
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
@@ -26,7 +27,7 @@ FILES = {
 KUBELETS = ("/kubelet-server-current.pem", "/pki/kubelet.crt")
 
 
-def equal_those_on_disk(facts: Facts, _inventory: Declared) -> CheckOutcome:
+def equal_those_on_disk(facts: Facts, inventory: Declared) -> CheckOutcome:
     """What each shows is what its file holds: a renewed one is loaded."""
     findings = Findings()
     served = facts.served_certificates
@@ -51,6 +52,8 @@ def equal_those_on_disk(facts: Facts, _inventory: Declared) -> CheckOutcome:
             findings.good.append(f"{shown_by(one)} shows what {path} holds")
     if not served:
         findings.gap("the live certificates", "none was seen")
+    for where, why in unasked(facts, inventory):
+        findings.gap(where, why)
     return findings.outcome()
 
 
@@ -79,7 +82,7 @@ def _flagged(one: ServedCertificate, facts: Facts) -> str:
     return next((c.flags.get(flag, "") for c in components if c.name == name), "")
 
 
-def kubelets_serve_signed_ones(facts: Facts, _inventory: Declared) -> CheckOutcome:
+def kubelets_serve_signed_ones(facts: Facts, inventory: Declared) -> CheckOutcome:
     """What kubelets show was signed by the cluster's authority, so that it can be checked."""
     findings = Findings()
     served = facts.served_certificates
@@ -107,6 +110,8 @@ def kubelets_serve_signed_ones(facts: Facts, _inventory: Declared) -> CheckOutco
             findings.good.append(f"{shown_by(one)} shows one signed by {known.issuer}")
     if not mine:
         findings.gap("what kubelets show", "none was asked")
+    for where, why in unasked(facts, inventory, [KUBELET]):
+        findings.gap(where, why)
     return findings.outcome()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from chaos.cluster.facts import Declared, Facts, Kubelet, NodeFact, NotAvailable, ServedCertificate
+from chaos.conformance.certificate_expected import unasked
 from chaos.conformance.certificates import shown_by
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
 from chaos.conformance.programs import APISERVER
@@ -38,6 +39,8 @@ def names_are_complete(facts: Facts, inventory: Declared) -> CheckOutcome:
             findings.good.append(f"{shown_by(one)}: {listed(dict.fromkeys(wanted))}")
     if not served:
         findings.gap("the live certificates", "none was seen")
+    for where, why in unasked(facts, inventory):
+        findings.gap(where, why)
     return findings.outcome()
 
 

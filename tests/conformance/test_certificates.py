@@ -50,7 +50,7 @@ def test_certificates_last(item: Item) -> None:
     every node's disk: the cluster's and etcd's, the kubelet's, and those inside kubeconfigs.
 
     Expected: each is valid now and for more than 30 days yet. One that was renewed on disk and not
-    loaded counts as the old one.
+    loaded counts as the old one. Whoever cannot be asked makes that uncovered.
 
     Mend: `kubeadm certs renew all` on each control plane, then restart its static Pods; a
     kubelet's own with rotateCertificates: true. Authorities need a new one, rolled out by hand.
