@@ -40,8 +40,16 @@ def are_equal(facts: Facts, _inventory: Declared) -> CheckOutcome:
     findings = Findings()
     for what in SHARED:
         by_key: dict[str, list[str]] = defaultdict(list)
+        lacking: dict[str, tuple[list[str], list[str]]] = {".crt": ([], []), ".key": ([], [])}
         for node, files in _keys(facts, findings if what == SHARED[0] else Findings()):
-            _pair(what, node, files, facts, by_key, findings)
+            held = _pair(what, node, files, facts, by_key, findings)
+            for end, (have, have_not) in lacking.items():
+                (have if end in held else have_not).append(node)
+        for end, (have, have_not) in lacking.items():
+            # All without a key: it is kept elsewhere, and signs from there.
+            if have and have_not:
+                told = f"there is no {what}{end} on {listed(have_not)}"
+                findings.wrong.append(f"{told}, and there is on {listed(have)}")
         _one(f"the key of {what}.crt", by_key, findings)
     if not findings.good and not findings.wrong:
         findings.gap("authorities", "no control plane has the key of one")
@@ -55,10 +63,19 @@ def _pair(
     facts: Facts,
     by_key: dict[str, list[str]],
     findings: Findings,
-) -> None:
-    """A control plane's authority: the certificate's key, and the file with the private one."""
+) -> set[str]:
+    """A control plane's authority: the certificate's key, and the file with the private one.
+
+    Returns:
+        Which of the two files are there, by the end of the name; both where that is not known.
+    """
     stored = facts.stored_certificates.get(node)
+    unseen = stored is None or isinstance(stored, NotAvailable)
+    if unseen:
+        why = stored if isinstance(stored, NotAvailable) else "its disk was not looked at"
+        findings.gap(f"{what}.crt on {node}", why)
     mine = () if stored is None or isinstance(stored, NotAvailable) else stored
+    there = {".crt"} if unseen or any(one.path.endswith(f"/{what}.crt") for one in mine) else set()
     shown = [
         one.certificate.key
         for one in mine
@@ -74,6 +91,7 @@ def _pair(
     # Of several, as while one takes another's place, the one that signs.
     for key in (fitting or shown)[:1]:
         by_key[key].append(node)
+    return there | ({".key"} if kept else set())
 
 
 def service_account_keys_are_equal(facts: Facts, _inventory: Declared) -> CheckOutcome:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from chaos.cluster.facts import Archive, BackupFolder, Declared, Facts, NotAvailable
-from chaos.conformance.backup_content import stores
+from chaos.conformance.backup_stores import stores
 from chaos.conformance.backups import age_of
 from chaos.conformance.machines import is_control_plane
 from chaos.conformance.outcome import CheckOutcome, Findings, listed

@@ -111,11 +111,22 @@ def test_cron_jobs_that_take_snapshots() -> None:
     other = job("echo", "hello")
     failed = job("etcdctl", "snapshot", "save", lastScheduleTime="2026-11-20T14:40:00Z")
     never = job("etcdctl", "snapshot", "save", suspend=True)
-    found = schedules.cron_jobs(listed(good, other, failed, never))
+    worse, running = (
+        job(
+            *("etcdctl", "snapshot", "save"),
+            lastScheduleTime="2026-11-20T14:40:00Z",
+            lastSuccessfulTime="2026-11-20T14:11:00Z",
+        )
+        for _ in range(2)
+    )
+    running["status"]["active"] = [{"name": "b-1"}]
+    found = schedules.cron_jobs(listed(good, other, failed, never, worse, running))
     assert [(one.on, one.last, one.result) for one in found] == [
         (True, timedelta(minutes=19), "success"),
         (True, timedelta(minutes=20), "none has succeeded"),
         (False, None, "none has succeeded"),
+        (True, timedelta(minutes=20), "the last that succeeded ended 49 min ago"),
+        (True, timedelta(minutes=49), "success"),
     ]
     assert found[0].name == "kube-system/b"
 

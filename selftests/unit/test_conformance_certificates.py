@@ -9,6 +9,7 @@ import pytest
 
 from chaos.cluster.facts import Certificate, Facts, StoredCertificate
 from chaos.measure.verdict import Verdict
+from selftests.unit import conformance_deep as deep
 from selftests.unit.conformance_parts import ADDRESS, API, NOW, certificate, on_disk
 from selftests.unit.conformance_support import SILENT, at, good, known, told, verdict
 
@@ -110,6 +111,11 @@ def test_a_certificate_that_is_not_valid_yet() -> None:
     facts = live(certificate(not_before=NOW + timedelta(hours=2)))
     assert verdict(LAST, facts) is Verdict.FAIL
     assert "is not valid before 2026-11-20 17:00 UTC" in told(LAST, facts)
+
+
+def test_authorities_whose_keys_are_kept_elsewhere() -> None:
+    outside = replace(good(), keys={name: deep.keys(name)[1:] for name in good().keys})
+    assert verdict("authorities-equal", outside) is Verdict.PASS
 
 
 LIVE = (

@@ -21,7 +21,7 @@ from selftests.unit.conformance_changes import (
     of,
     shown,
 )
-from selftests.unit.conformance_parts import ADDRESS, NOW, PKI
+from selftests.unit.conformance_parts import ADDRESS, NOW, PKI, on_disk
 
 RED: list[Case] = [
     (
@@ -150,6 +150,20 @@ RED: list[Case] = [
         "the key of pki/ca.crt is not one",
     ),
     ("authorities-equal", keys_of("cp-2", 0, public="other"), "/etc/kubernetes/pki/ca.key on cp-2"),
+    (
+        "authorities-equal",
+        lambda facts: of("keys", "cp-3", deep.keys("cp-3")[1:])(facts),
+        "there is no pki/ca.key on cp-3, and there is on cp-1, cp-2",
+    ),
+    (
+        "authorities-equal",
+        lambda facts: of(
+            "stored_certificates",
+            "cp-3",
+            tuple(one for one in on_disk("cp-3") if not one.path.endswith("/etcd/ca.crt")),
+        )(facts),
+        "there is no pki/etcd/ca.crt on cp-3, and there is on cp-1, cp-2",
+    ),
     (
         "service-account-keys-equal",
         keys_of("cp-2", 3, public="other"),

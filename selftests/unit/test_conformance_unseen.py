@@ -99,6 +99,7 @@ UNSEEN: list[tuple[str, Change]] = [
     ("certificates-usage", of("stored_certificates", "cp-2", SILENT)),
     ("certificates-live-equal-disk", of("stored_certificates", "cp-2", SILENT)),
     ("kubelet-certificate-rotation", of("kubelets", "worker-2", SILENT)),
+    ("authorities-equal", of("stored_certificates", "cp-2", SILENT)),
     ("authorities-equal", of("keys", "cp-2", SILENT)),
     ("service-account-keys-equal", of("keys", "cp-2", ())),
     ("private-keys-private", lambda facts: replace(facts, keys={})),

@@ -130,8 +130,9 @@ def test_newest_restores(item: Item) -> None:
     and an etcd started on it that no port leads to; all of it is gone within seconds.
 
     Expected: `etcdutl snapshot restore` succeeds; revision and number of entries are the
-    snapshot's; the etcd has at least half as many keys as there are now, and kube-system has this
-    cluster's UID.
+    snapshot's, and the revision is not above etcd's own, which only grows; the etcd has at least
+    half as many keys as there are now, and kube-system has this cluster's UID, where it is not
+    encrypted.
 
     Mend: take a new one and try it: `etcdutl snapshot restore FILE --data-dir /tmp/try`. Look at
     what copies it: a restore that is tried first in an emergency is a hope.

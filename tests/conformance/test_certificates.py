@@ -239,7 +239,8 @@ def test_authorities_are_equal(item: Item) -> None:
     authorities on every control plane, and whether the private keys beside them belong to them. No
     private key leaves the machine.
 
-    Expected: one each, and each key fits. Else what one control plane signs another does not
+    Expected: one each, and each key fits; what one control plane has, all have, unless none has the
+    key: then it is kept elsewhere. Else what one control plane signs another does not
     believe, which shows when the one is gone.
 
     Mend: `kubeadm init phase upload-certs --upload-certs` on a good one, then join the other anew

@@ -86,19 +86,29 @@ def cron_jobs(jobs: Listed) -> tuple[BackupSchedule, ...]:
         pod = ((spec.get("jobTemplate") or {}).get("spec") or {}).get("template") or {}
         if not any(_takes(one) for one in (pod.get("spec") or {}).get("containers") or ()):
             continue
-        succeeded = status.get("lastSuccessfulTime")
+        succeeded = _since(status.get("lastSuccessfulTime"), jobs.at)
         last = _since(status.get("lastScheduleTime"), jobs.at)
-        good = succeeded and last is not None and _since(succeeded, jobs.at) is not None
+        # A run that began after the last good end, and is under way no more, came to another.
+        failed = (
+            succeeded is not None and last is not None and last < succeeded
+        ) and not status.get("active")
+        good = succeeded is not None and not failed
         found.append(
             BackupSchedule(
                 kind="CronJob",
                 name=f"{meta['namespace']}/{meta['name']}",
                 on=not spec.get("suspend"),
-                last=_since(succeeded, jobs.at) if good else last,
-                result="success" if good else "none has succeeded",
+                last=succeeded if good else last,
+                result="success" if good else _ended(succeeded),
             )
         )
     return tuple(found)
+
+
+def _ended(succeeded: timedelta | None) -> str:
+    if succeeded is None:
+        return "none has succeeded"
+    return f"the last that succeeded ended {int(succeeded.total_seconds()) // 60} min ago"
 
 
 def _takes(container: dict[str, Any]) -> bool:
