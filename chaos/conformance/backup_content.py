@@ -154,7 +154,10 @@ def _alive(where: str, restored: Restored, facts: Facts, findings: Findings) -> 
         findings.wrong.append(f"{told}, and there are {now} now")
     else:
         findings.good.append(told)
-    if restored.ours is False:
+    if restored.ours is None:
+        why = "its namespace kube-system is encrypted, or lies under another prefix"
+        findings.gap(f"whether {where} is of this cluster", why)
+    elif not restored.ours:
         findings.wrong.append(f"{where} is of another cluster: its kube-system has another UID")
 
 

@@ -89,6 +89,7 @@ UNSEEN: list[tuple[str, Change]] = [
     ("backup-size", lambda facts: replace(facts, etcd=SILENT)),
     ("backup-restores", lambda facts: replace(facts, restored=SILENT)),
     ("backup-restores", one("restored", live_keys=None, ours=None)),
+    ("backup-restores", one("restored", ours=None)),
     ("backup-pki", lambda facts: replace(facts, nodes=SILENT)),
     ("authorities-one-year", of("stored_certificates", "cp-2", SILENT)),
     ("certificates-names-complete", lambda facts: replace(facts, served_certificates=())),
