@@ -117,7 +117,7 @@ def private_keys_are_private(facts: Facts, _inventory: Declared) -> CheckOutcome
     count = 0
     for node, files in _keys(facts, findings, everywhere=True):
         for one in files:
-            if not one.path.endswith(".key"):
+            if not one.path.endswith((".key", "key.pem")):
                 continue
             count += 1
             if int(one.mode, 8) & 0o077:

@@ -18,6 +18,9 @@ SIGNERS = {
 # What a kubelet makes for itself where nobody signs one for it: another item's to tell.
 OWN = "/var/lib/kubelet/pki/kubelet.crt"
 
+# root's own kubeconfig may be for another cluster.
+COPY = "/root/.kube/config"
+
 
 def signed_by_the_right_one(facts: Facts, inventory: Declared) -> CheckOutcome:
     """Each was signed by an authority that those who check it trust."""
@@ -27,7 +30,7 @@ def signed_by_the_right_one(facts: Facts, inventory: Declared) -> CheckOutcome:
     for node, path, certificate in leaves(facts, findings):
         name = _authority_of(node, path, trust)
         right = trust.beside(node, name)
-        if certificate.authority or (path == OWN and not certificate.signer):
+        if certificate.authority or (path in (OWN, COPY) and not certificate.signer):
             continue
         if not right or certificate.signer is None:
             findings.gap(f"who signed {path} on {node}", f"there is no {name} on it")

@@ -161,6 +161,13 @@ def test_of_a_key_the_public_part_alone_leaves(pki: Path) -> None:
     assert empty.public == NotAvailable("there is no key in it that can be read")
 
 
+def test_keys_beside_certificates_that_are_called_pem(pki: Path) -> None:
+    (pki / "member-key.pem").write_text(served().key)
+    (pki / "member.pem").write_text(served().certificate)
+    (found,) = keys.read(asked(keys.question()))  # type: ignore[misc]
+    assert found.path == f"{pki}/member-key.pem"
+
+
 def test_a_public_key_is_that_of_its_private_one(pki: Path) -> None:
     (pki / "sa.key").write_text(served().key)
     public = subprocess.run(

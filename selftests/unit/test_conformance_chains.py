@@ -108,6 +108,15 @@ def test_who_is_trusted_was_not_looked_at() -> None:
     assert verdict(CHAIN, system(good())) is Verdict.NOT_COVERED
 
 
+@pytest.mark.parametrize(("signer", "end"), [("", Verdict.PASS), ("etcd-ca", Verdict.FAIL)])
+def test_root_s_kubeconfig_may_be_of_another_cluster(signer: str, end: Verdict) -> None:
+    copy = certificate(usages=("clientAuth",), signer=signer)
+    facts = behind("cp-1", "/root/.kube/config", copy)(good())
+    assert verdict(CHAIN, facts) is end
+    expired = behind("cp-1", "/root/.kube/config", replace(copy, not_after=NOW))(good())
+    assert verdict("certificates-30-days", expired) is Verdict.FAIL
+
+
 def test_beside_etcd_s_own_certificates_lies_its_authority() -> None:
     folder = "/etc/ssl/etcd/ssl"
     files = tuple(

@@ -171,6 +171,11 @@ RED: list[Case] = [
     ),
     (
         "private-keys-private",
+        keys_of("cp-2", 5, path="/etc/ssl/etcd/ssl/member-cp-2-key.pem", mode="644"),
+        "/etc/ssl/etcd/ssl/member-cp-2-key.pem on cp-2 has the mode 644",
+    ),
+    (
+        "private-keys-private",
         keys_of("cp-2", 0, mode="644"),
         "/etc/kubernetes/pki/ca.key on cp-2 has the mode 644",
     ),

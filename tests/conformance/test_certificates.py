@@ -47,7 +47,8 @@ def test_live_certificates_name_the_balancer(item: Item) -> None:
 )
 def test_certificates_last(item: Item) -> None:
     """Looked at: the certificates that apiservers, kubelets and members of etcd show, and those on
-    every node's disk: the cluster's and etcd's, the kubelet's, and those inside kubeconfigs.
+    every node's disk: the cluster's and etcd's, the kubelet's, and those inside kubeconfigs, root's
+    copy of admin.conf among them.
 
     Expected: each is valid now and for more than 30 days yet. One that was renewed on disk and not
     loaded counts as the old one. Whoever cannot be asked makes that uncovered.
@@ -283,7 +284,7 @@ def test_service_account_keys_are_equal(item: Item) -> None:
     "2025, Security in HA Clusters",
 )
 def test_private_keys_are_private(item: Item) -> None:
-    """Looked at: owner and permissions of every *.key in kubeadm's folders and etcd's.
+    """Looked at: owner and permissions of every *.key and *key.pem in kubeadm's folders and etcd's.
 
     Expected: nobody but root (or etcd) may read one.
 

@@ -13,6 +13,8 @@ from chaos.cluster.shell import Said, quote
 FOLDERS = ("/etc/kubernetes/pki", "/etc/kubernetes/pki/etcd")
 KUBELET = "/var/lib/kubelet/pki"
 KUBECONFIGS = "/etc/kubernetes"
+# Where kubeadm tells its user to copy admin.conf: a copy is renewed by nobody.
+COPY = "/root/.kube/config"
 
 _MARK = "== "
 _ONLY = "sed -n '/-----BEGIN CERTIFICATE-----/,/-----END CERTIFICATE-----/p'"
@@ -27,7 +29,12 @@ def question(extra: Iterable[str] = ()) -> str:
     folders = quote(*dict.fromkeys((*FOLDERS, *extra)))
     return f"""
 list() {{
-    for d in {folders}; do find "$d" -maxdepth 1 -name '*.crt' 2>/dev/null; done
+    for d in {folders}; do
+        # A folder may be a link, and a *.pem hold a key alone.
+        find -H "$d" -maxdepth 1 -name '*.crt' 2>/dev/null
+        find -H "$d" -maxdepth 1 -name '*.pem' ! -name '*key.pem' \
+            -exec grep -l -e '-BEGIN CERTIFICATE-' {{}} + 2>/dev/null
+    done
     for f in {KUBELET}/kubelet-client-current.pem {KUBELET}/kubelet-server-current.pem; do
         [ -e "$f" ] && echo "$f"
     done
@@ -37,7 +44,8 @@ list | sort -u | while IFS= read -r f; do
     echo "{_MARK}$f"
     {_ONLY} "$f" || echo unreadable
 done
-find {KUBECONFIGS} -maxdepth 1 -name '*.conf' | sort | while IFS= read -r f; do
+{{ find {KUBECONFIGS} -maxdepth 1 -name '*.conf' | sort; [ ! -e {COPY} ] || echo {COPY}; }} |
+while IFS= read -r f; do
     sed -n 's/.*client-certificate-data: *//p' "$f" | while IFS= read -r data; do
         echo "{_MARK}$f"
         echo "$data" | base64 -d | {_ONLY}
