@@ -90,6 +90,7 @@ def statuses_of(printed: Any) -> tuple[EtcdStatus, ...]:
                 learner=bool(status.get("isLearner")),
                 errors=tuple(status.get("errors") or ()),
                 cluster=_hex(header["cluster_id"]) if "cluster_id" in header else "",
+                revision=header.get("revision", 0),
             )
         )
     return tuple(sorted(statuses, key=lambda s: s.endpoint))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from chaos.cluster.facts import Certificate, Declared, Facts, KeyFile, NotAvailable
+from chaos.conformance.certificate_files import unread
 from chaos.conformance.machines import is_control_plane
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed
 
@@ -39,8 +40,16 @@ def are_equal(facts: Facts, _inventory: Declared) -> CheckOutcome:
     findings = Findings()
     for what in SHARED:
         by_key: dict[str, list[str]] = defaultdict(list)
+        lacking: dict[str, tuple[list[str], list[str]]] = {".crt": ([], []), ".key": ([], [])}
         for node, files in _keys(facts, findings if what == SHARED[0] else Findings()):
-            _pair(what, node, files, facts, by_key, findings)
+            held = _pair(what, node, files, facts, by_key, findings)
+            for end, (have, have_not) in lacking.items():
+                (have if end in held else have_not).append(node)
+        for end, (have, have_not) in lacking.items():
+            # All without a key: it is kept elsewhere, and signs from there.
+            if have and have_not:
+                told = f"there is no {what}{end} on {listed(have_not)}"
+                findings.wrong.append(f"{told}, and there is on {listed(have)}")
         _one(f"the key of {what}.crt", by_key, findings)
     if not findings.good and not findings.wrong:
         findings.gap("authorities", "no control plane has the key of one")
@@ -54,10 +63,19 @@ def _pair(
     facts: Facts,
     by_key: dict[str, list[str]],
     findings: Findings,
-) -> None:
-    """A control plane's authority: the certificate's key, and the file with the private one."""
+) -> set[str]:
+    """A control plane's authority: the certificate's key, and the file with the private one.
+
+    Returns:
+        Which of the two files are there, by the end of the name; both where that is not known.
+    """
     stored = facts.stored_certificates.get(node)
+    unseen = stored is None or isinstance(stored, NotAvailable)
+    if unseen:
+        why = stored if isinstance(stored, NotAvailable) else "its disk was not looked at"
+        findings.gap(f"{what}.crt on {node}", why)
     mine = () if stored is None or isinstance(stored, NotAvailable) else stored
+    there = {".crt"} if unseen or any(one.path.endswith(f"/{what}.crt") for one in mine) else set()
     shown = [
         one.certificate.key
         for one in mine
@@ -69,8 +87,11 @@ def _pair(
             findings.gap(f"{one.path} on {node}", one.public)
         elif shown and one.public not in shown:
             findings.wrong.append(f"{one.path} on {node} does not fit the certificate beside it")
-    for key in shown[:1]:
+    fitting = [key for key in shown if any(one.public == key for one in kept)]
+    # Of several, as while one takes another's place, the one that signs.
+    for key in (fitting or shown)[:1]:
         by_key[key].append(node)
+    return there | ({".key"} if kept else set())
 
 
 def service_account_keys_are_equal(facts: Facts, _inventory: Declared) -> CheckOutcome:
@@ -96,7 +117,7 @@ def private_keys_are_private(facts: Facts, _inventory: Declared) -> CheckOutcome
     count = 0
     for node, files in _keys(facts, findings, everywhere=True):
         for one in files:
-            if not one.path.endswith(".key"):
+            if not one.path.endswith((".key", "key.pem")):
                 continue
             count += 1
             if int(one.mode, 8) & 0o077:
@@ -141,12 +162,20 @@ def _keys(
 
 
 def _stored(facts: Facts, findings: Findings) -> Iterator[tuple[str, Certificate]]:
+    """All in files of authorities, and of each other file the first.
+
+    What stands behind that is no authority that anybody goes by: a kubelet's own, say.
+    """
     for node, files in facts.stored_certificates.items():
         if isinstance(files, NotAvailable):
             findings.gap(f"the disk of {node}", files)
             continue
+        seen: set[str] = set()
         for one in files:
             if isinstance(one.certificate, NotAvailable):
                 findings.gap(f"{one.path} on {node}", one.certificate)
-            else:
+            elif one.of_authorities or one.path not in seen:
                 yield f"{one.path} on {node}", one.certificate
+            seen.add(one.path)
+    for where, why in unread(facts, control_plane=True):
+        findings.gap(where, why)

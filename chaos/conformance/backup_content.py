@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from datetime import timedelta
 
 from chaos.cluster.facts import (
-    BackupFile,
     BackupFolder,
     Declared,
     EtcdFacts,
@@ -13,12 +12,20 @@ from chaos.cluster.facts import (
     NotAvailable,
     Restored,
 )
-from chaos.conformance.backup_runs import SOMEBODY_ELSE
+from chaos.conformance.backup_stores import (
+    SOMEBODY_ELSE,
+    by_origin,
+    etcd_machines,
+    runs,
+    stores,
+)
 from chaos.conformance.backups import age_of
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, not_covered
 
 # Less than this part of what the database holds now, or of the snapshot before, is no snapshot.
 LEAST = 0.5
+# So long may pass between a snapshot and the question to etcd, both of one look.
+MEANWHILE = timedelta(minutes=2)
 # So much may have been written since.
 SINCE = 32 * 1024**2
 
@@ -36,10 +43,12 @@ def sizes_are_plausible(facts: Facts, inventory: Declared) -> CheckOutcome:
         why = facts.etcd if isinstance(facts.etcd, NotAvailable) else "no member gave its status"
         findings.gap("the size of the database", why)
     for folder in folders:
-        for origin, files in _by_origin(folder, findings).items():
+        for origin, files in by_origin(folder, findings).items():
             newest, before = files[0], files[1:2]
             told = f"{origin}: {newest.name} has {newest.size} bytes"
-            if newest.size < LEAST * held and held - newest.size > SINCE:
+            if newest.size == 0:
+                findings.wrong.append(f"{told}: it is empty")
+            elif newest.size < LEAST * held and held - newest.size > SINCE:
                 findings.wrong.append(f"{told}, and the database holds {held}")
             elif before and newest.size < LEAST * before[0].size:
                 findings.wrong.append(f"{told}, and the one before it {before[0].size}")
@@ -56,11 +65,13 @@ def several_are_kept(facts: Facts, inventory: Declared) -> CheckOutcome:
     findings = Findings()
     keep = inventory.backup_keep
     young = _young(facts, inventory)
+    machines = etcd_machines(facts)
     for folder in folders:
-        for origin, files in _by_origin(folder, findings).items():
+        for origin, files in by_origin(folder, findings).items():
             oldest = age_of(files[-1].age)
-            told = f"{origin}: {counted(len(files), 'snapshot')}, the oldest {oldest} old"
-            if len(files) >= keep:
+            count = runs(files, machines)
+            told = f"{origin}: {counted(count, 'snapshot')}, the oldest {oldest} old"
+            if count >= keep:
                 findings.good.append(told)
             elif young:
                 findings.good.append(f"{told}; {young}")
@@ -88,17 +99,13 @@ def newest_restores(facts: Facts, inventory: Declared) -> CheckOutcome:
 
 def _as_it_was(where: str, restored: Restored, facts: Facts, findings: Findings) -> None:
     folders = () if isinstance(facts.backups, NotAvailable) else facts.backups
-    status = next(
-        (
-            one.newest
-            for one in folders
-            if one.node == restored.node
-            and one.newest is not None
-            and not isinstance(one.newest, NotAvailable)
-            and one.newest.path == restored.path
-        ),
-        None,
+    found = (
+        (one.newest, age)
+        for one in folders
+        for age in _ages(one, restored)
+        if one.newest is not None and not isinstance(one.newest, NotAvailable)
     )
+    status, age = next(found, (None, timedelta()))
     took = f"{restored.took.total_seconds():g} s"
     told = f"{where}, restored in {took}: revision {restored.revision}, {restored.keys} entries"
     if status is None:
@@ -107,6 +114,32 @@ def _as_it_was(where: str, restored: Restored, facts: Facts, findings: Findings)
         findings.wrong.append(f"{told}, and the snapshot has {status.revision} and {status.keys}")
     else:
         findings.good.append(told)
+    _against_now(where, restored, age, facts, findings)
+
+
+def _ages(folder: BackupFolder, restored: Restored) -> list[timedelta]:
+    """How old the restored snapshot is, if this is its folder."""
+    files = () if isinstance(folder.files, NotAvailable) else folder.files
+    mine = folder.node == restored.node
+    return [one.age for one in files if mine and one.path == restored.path]
+
+
+def _against_now(
+    where: str, restored: Restored, age: timedelta, facts: Facts, findings: Findings
+) -> None:
+    """Against etcd's revision: it only grows, so no snapshot of it is ahead."""
+    statuses = facts.etcd.statuses if isinstance(facts.etcd, EtcdFacts) else ()
+    now = max((one.revision for one in statuses), default=0)
+    if not now:
+        return
+    if restored.revision > now:
+        # One that was taken while etcd was asked may well be ahead of what it said.
+        if age > MEANWHILE:
+            told = f"{where} has revision {restored.revision}, and etcd is at {now}"
+            findings.wrong.append(f"{told}: it is of another cluster, or of a past given up")
+        return
+    behind = counted(now - restored.revision, "revision")
+    findings.good.append(f"{where} is {behind} behind etcd, and {age_of(age)} old")
 
 
 def _alive(where: str, restored: Restored, facts: Facts, findings: Findings) -> None:
@@ -121,7 +154,10 @@ def _alive(where: str, restored: Restored, facts: Facts, findings: Findings) -> 
         findings.wrong.append(f"{told}, and there are {now} now")
     else:
         findings.good.append(told)
-    if restored.ours is False:
+    if restored.ours is None:
+        why = "its namespace kube-system is encrypted, or lies under another prefix"
+        findings.gap(f"whether {where} is of this cluster", why)
+    elif not restored.ours:
         findings.wrong.append(f"{where} is of another cluster: its kube-system has another UID")
 
 
@@ -132,32 +168,3 @@ def _young(facts: Facts, inventory: Declared) -> str:
         return ""
     age = facts.collected - facts.created
     return f"the cluster is {age_of(age)} old" if age < inventory.backup_keep * limit else ""
-
-
-def stores(facts: Facts, inventory: Declared) -> list[BackupFolder] | CheckOutcome:
-    """The folders on other machines, or what is to be said where there is none."""
-    if inventory.backup_max_age is None and inventory.etcd_topology is None:
-        return not_covered("snapshots", SOMEBODY_ELSE)
-    if inventory.backup_max_age is None:
-        findings = Findings(wrong=["the inventory names no backups: nobody knows of any"])
-        return findings.outcome()
-    if isinstance(facts.backups, NotAvailable):
-        return not_covered("snapshots", facts.backups)
-    stores = [one for one in facts.backups if one.off_node]
-    if not stores:
-        return Findings(wrong=["no copy lies on another machine"]).outcome()
-    return stores
-
-
-def _by_origin(folder: BackupFolder, findings: Findings) -> dict[str, list[BackupFile]]:
-    """The snapshots of a store by the folder below it that they lie in, newest first."""
-    where = f"{folder.folder} on {folder.node}"
-    if isinstance(folder.files, NotAvailable):
-        findings.gap(where, folder.files)
-        return {}
-    found: dict[str, list[BackupFile]] = defaultdict(list)
-    for file in folder.files:
-        found[f"{file.path.rpartition('/')[0]} on {folder.node}"].append(file)
-    if not found:
-        findings.good.append(f"{where} is empty")
-    return found

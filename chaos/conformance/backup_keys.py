@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from chaos.cluster.facts import Archive, BackupFolder, Declared, Facts, NotAvailable
-from chaos.conformance.backup_content import stores
+from chaos.conformance.backup_stores import stores
 from chaos.conformance.backups import age_of
 from chaos.conformance.machines import is_control_plane
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
@@ -17,6 +17,8 @@ KINDS = {
     "the front proxy's authority's key": ("/kubernetes/pki/front-proxy-ca.key",),
     "the key of etcd's authority": ("/pki/etcd/ca.key", "/etcd/pki/ca.key"),
 }
+
+_TOKENS = "/sa.key"
 
 
 def are_kept(facts: Facts, inventory: Declared) -> CheckOutcome:
@@ -50,8 +52,20 @@ def are_kept(facts: Facts, inventory: Declared) -> CheckOutcome:
 
 
 def _wanted(facts: Facts, findings: Findings) -> dict[str, tuple[str, ...]]:
-    """What must be kept, each with the ends of the paths that will do."""
-    wanted = dict(KINDS)
+    """What must be kept, each with the ends of the paths that will do.
+
+    Not the key of an authority that no machine has: it is kept elsewhere, and signs from there.
+    """
+    keys = list(facts.keys.values())
+    paths = [one.path for held in keys if not isinstance(held, NotAvailable) for one in held]
+    known = bool(paths) and not any(isinstance(held, NotAvailable) for held in keys)
+    wanted = {
+        what: ends
+        for what, ends in KINDS.items()
+        if not known or _TOKENS in ends[0] or any(path.endswith(ends) for path in paths)
+    }
+    if elsewhere := [what for what in KINDS if what not in wanted]:
+        findings.good.append(f"no machine has {listed(elsewhere)}: kept elsewhere")
     for config in facts.encryption_configs.values():
         if config is not None and not isinstance(config, NotAvailable):
             wanted[config.path] = (config.path,)
@@ -63,11 +77,20 @@ def _wanted(facts: Facts, findings: Findings) -> dict[str, tuple[str, ...]]:
 
 
 def _has(names: set[str], ends: tuple[str, ...]) -> bool:
-    """Whether one of these is there, however far up the archive was begun: `pki/sa.key` will do."""
+    """Whether one of these is there, however far up the archive was begun: `pki/sa.key` will do.
+
+    And wherever the folder was copied to: what lies beside `sa.key` is the cluster's.
+    """
+    tops = {name.removesuffix(_TOKENS) for name in names if name.endswith(_TOKENS)}
     for end in ends:
         folder, _, file = end.rpartition("/")
-        short = f"/{folder.rpartition('/')[2]}/{file}"
-        if any(name.endswith(end) or name == short for name in names):
+        above = folder.rpartition("/")[2]
+        within = f"/etcd/{file}" if "/etcd" in folder else f"/{file}"
+        # An `/pki/ca.key` beside `/pki/sa.key` is the cluster's, and not etcd's.
+        short = {f"/{above}/{file}"} if within == f"/{file}" or f"/{above}" not in tops else set()
+        if names & {*short, within, *(f"{top}{within}" for top in tops)}:
+            return True
+        if any(name.endswith(end) for name in names):
             return True
     return False
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from chaos.cluster.facts import BackupSchedule, Declared, Facts, NotAvailable
+from chaos.conformance.backup_stores import SOMEBODY_ELSE
 from chaos.conformance.backups import age_of
 from chaos.conformance.outcome import CheckOutcome, Findings, not_covered
-
-SOMEBODY_ELSE = "somebody else runs etcd, and its snapshots with it"
 
 
 def are_scheduled(facts: Facts, inventory: Declared) -> CheckOutcome:

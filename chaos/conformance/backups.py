@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from chaos.cluster.facts import BackupFile, BackupFolder, Declared, Facts, NotAvailable
+from chaos.cluster.facts import (
+    BackupFile,
+    BackupFolder,
+    Declared,
+    Facts,
+    NotAvailable,
+)
+from chaos.conformance.backup_stores import SOMEBODY_ELSE, etcd_machines
 from chaos.conformance.outcome import CheckOutcome, Findings, listed, not_covered
 
 # The two reasons why a snapshot could not be tried, as distinct from one that was and is broken.
@@ -20,7 +27,7 @@ def fresh_off_its_node_and_readable(facts: Facts, inventory: Declared) -> CheckO
     """
     limit = inventory.backup_max_age
     if limit is None and inventory.etcd_topology is None:
-        return not_covered("snapshots", "somebody else runs etcd, and its snapshots with it")
+        return not_covered("snapshots", SOMEBODY_ELSE)
     findings = Findings()
     if limit is None:
         findings.wrong.append("the inventory names no backups: nobody knows of any")
@@ -34,15 +41,20 @@ def fresh_off_its_node_and_readable(facts: Facts, inventory: Declared) -> CheckO
     elif all(store.files == () for store in stores):
         where = listed(f"{store.folder} on {store.node}" for store in stores)
         findings.wrong.append(f"no snapshot lies on another machine: {where}")
+    members = etcd_machines(facts)
     for store in stores:
-        _store(store, taken, limit, findings)
+        _store(store, taken, limit, members, findings)
     for folder in taken:
         _taken(folder, findings)
     return findings.outcome()
 
 
 def _store(
-    store: BackupFolder, taken: Iterable[BackupFolder], limit: timedelta, findings: Findings
+    store: BackupFolder,
+    taken: Iterable[BackupFolder],
+    limit: timedelta,
+    members: set[str],
+    findings: Findings,
 ) -> None:
     where = f"{store.folder} on {store.node}"
     if isinstance(store.files, NotAvailable):
@@ -56,6 +68,9 @@ def _store(
             findings.wrong.append(f"{told}, and {age_of(limit)} is allowed")
         elif _origins(file, taken) == {store.node}:
             findings.wrong.append(f"{told}, and was taken on {store.node} itself")
+        elif store.node in members and not _origins(file, taken):
+            why = f"{store.node} runs etcd itself, and where it was taken is not known"
+            findings.gap(f"{told}; whether that is on another machine", why)
         else:
             _readable(store, told, findings)
 

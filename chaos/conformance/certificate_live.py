@@ -12,6 +12,8 @@ from chaos.cluster.facts import (
     NotAvailable,
     ServedCertificate,
 )
+from chaos.conformance.certificate_expected import KUBELET, unasked
+from chaos.conformance.certificate_trust import Trust
 from chaos.conformance.certificates import shown_by
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
 from chaos.conformance.programs import APISERVER, ETCD, is_off, is_on
@@ -25,7 +27,7 @@ FILES = {
 KUBELETS = ("/kubelet-server-current.pem", "/pki/kubelet.crt")
 
 
-def equal_those_on_disk(facts: Facts, _inventory: Declared) -> CheckOutcome:
+def equal_those_on_disk(facts: Facts, inventory: Declared) -> CheckOutcome:
     """What each shows is what its file holds: a renewed one is loaded."""
     findings = Findings()
     served = facts.served_certificates
@@ -50,6 +52,8 @@ def equal_those_on_disk(facts: Facts, _inventory: Declared) -> CheckOutcome:
             findings.good.append(f"{shown_by(one)} shows what {path} holds")
     if not served:
         findings.gap("the live certificates", "none was seen")
+    for where, why in unasked(facts, inventory):
+        findings.gap(where, why)
     return findings.outcome()
 
 
@@ -58,7 +62,10 @@ def _beside(one: ServedCertificate, facts: Facts) -> tuple[str, Certificate | No
     files = facts.stored_certificates.get(one.node or "")
     if files is None or isinstance(files, NotAvailable):
         return "", files or NotAvailable("its disk was not looked at")
-    by_path = {file.path: file.certificate for file in files}
+    by_path: dict[str, Certificate | NotAvailable] = {}
+    for file in files:
+        # The first of a file is what is shown; those behind it lead up to its authority.
+        by_path.setdefault(file.path, file.certificate)
     if one.what == "kubelet":
         path = next((p for p in by_path if p.endswith(KUBELETS)), "")
     else:
@@ -75,13 +82,15 @@ def _flagged(one: ServedCertificate, facts: Facts) -> str:
     return next((c.flags.get(flag, "") for c in components if c.name == name), "")
 
 
-def kubelets_serve_signed_ones(facts: Facts, _inventory: Declared) -> CheckOutcome:
+def kubelets_serve_signed_ones(facts: Facts, inventory: Declared) -> CheckOutcome:
     """What kubelets show was signed by the cluster's authority, so that it can be checked."""
     findings = Findings()
     served = facts.served_certificates
     if isinstance(served, NotAvailable):
         findings.gap("what kubelets show", served)
         return findings.outcome()
+    trust = Trust(facts)
+    right = trust.kubelets()
     mine = [one for one in served if one.what == "kubelet"]
     for one in mine:
         known = one.certificate
@@ -89,12 +98,20 @@ def kubelets_serve_signed_ones(facts: Facts, _inventory: Declared) -> CheckOutco
             findings.gap(shown_by(one), known)
         elif known.signer is None:
             findings.gap(shown_by(one), "who signed it was not looked at")
+        elif not right:
+            findings.gap(f"who signed what {shown_by(one)} shows", "no authority is known")
         elif not known.signer or known.subject == known.issuer:
             findings.wrong.append(f"{shown_by(one)} shows one that {known.issuer} signed itself")
+        elif not trust.holds(right, known.signer):
+            findings.wrong.append(
+                f"{shown_by(one)} shows one that {known.issuer} signed, and not the cluster's"
+            )
         else:
             findings.good.append(f"{shown_by(one)} shows one signed by {known.issuer}")
     if not mine:
         findings.gap("what kubelets show", "none was asked")
+    for where, why in unasked(facts, inventory, [KUBELET]):
+        findings.gap(where, why)
     return findings.outcome()
 
 

@@ -12,6 +12,8 @@ from chaos.cluster.facts import (
     NotAvailable,
     ServedCertificate,
 )
+from chaos.conformance.certificate_expected import unasked
+from chaos.conformance.certificate_files import unread
 from chaos.conformance.machines import is_control_plane
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed, not_covered
 
@@ -55,11 +57,11 @@ def live_certificates_name_the_balancer(facts: Facts, inventory: Declared) -> Ch
     return findings.outcome()
 
 
-def certificates_last(facts: Facts, _inventory: Declared) -> CheckOutcome:
+def certificates_last(facts: Facts, inventory: Declared) -> CheckOutcome:
     """Every certificate, live and on disk, is valid for more than 30 days yet."""
     findings = Findings()
     soonest: list[tuple[datetime, str]] = []
-    for where, certificate in _all(facts):
+    for where, certificate in _all(facts, inventory):
         if isinstance(certificate, NotAvailable):
             findings.gap(where, certificate)
             continue
@@ -83,35 +85,23 @@ def certificates_last(facts: Facts, _inventory: Declared) -> CheckOutcome:
     return findings.outcome()
 
 
-def _all(facts: Facts) -> Iterator[tuple[str, Certificate | NotAvailable]]:
+def _all(facts: Facts, inventory: Declared) -> Iterator[tuple[str, Certificate | NotAvailable]]:
     served = facts.served_certificates
     if isinstance(served, NotAvailable):
         yield "the live certificates", served
     else:
         for one in served:
-            if one.what not in (APISERVER, ENDPOINT) and isinstance(one.certificate, NotAvailable):
-                continue  # its port is closed to us, and its file tells
             yield f"what {shown_by(one)} shows", one.certificate
     if not served:
         yield "the live certificates", NotAvailable("none was seen")
+    yield from unasked(facts, inventory)
     for node, stored in facts.stored_certificates.items():
         if isinstance(stored, NotAvailable):
             yield f"the disk of {node}", stored
         else:
             for file in stored:
                 yield f"{file.path} on {node}", file.certificate
-    yield from _unseen(facts)
-
-
-def _unseen(facts: Facts) -> Iterator[tuple[str, NotAvailable]]:
-    """The machines on which certificates must lie and none was seen."""
-    if isinstance(facts.nodes, NotAvailable):
-        yield "whether these are all nodes", facts.nodes
-        return
-    for node in facts.nodes:
-        if node.kubernetes is not None and not facts.stored_certificates.get(node.name):
-            why = "none was found there" if node.declared else "the inventory does not have it"
-            yield f"the disk of {node.name}", NotAvailable(why)
+    yield from unread(facts, control_plane=False)
 
 
 def shown_by(one: ServedCertificate) -> str:

@@ -90,6 +90,17 @@ def live(what: str, node: str, **changes: Any) -> Change:
     return change
 
 
+def shown(what: str, node: str | None, **changes: Any) -> Change:
+    """With something else seen of how a certificate is shown."""
+
+    def change(facts: f.Facts) -> f.Facts:
+        served = known(facts.served_certificates)
+        which = [(one.what, one.node) for one in served].index((what, node))
+        return replace(facts, served_certificates=at(served, which, **changes))
+
+    return change
+
+
 def of(field: str, key: str, value: object) -> Change:
     """With another entry in a mapping of the facts."""
 

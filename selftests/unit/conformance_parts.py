@@ -147,12 +147,13 @@ def served_by(what: str, node: str, address: str) -> f.ServedCertificate:
     (found,) = (one for one in on_disk(node) if one.path == path)
     assert isinstance(found.certificate, f.Certificate)
     own = address.rpartition(":")[0]
+    local = ("127.0.0.1",) if what.startswith("etcd") else ()
     return f.ServedCertificate(
         what=what,
         node=node,
         address=address,
         asked=node,
-        certificate=replace(found.certificate, addresses=(own,)),
+        certificate=replace(found.certificate, addresses=(own, *local)),
     )
 
 

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from chaos.cluster.collect import backups, restore, schedules
 from chaos.cluster.facts import (
     BackupFile,
@@ -37,10 +39,14 @@ def test_the_names_in_the_newest_archives(tmp_path: Path) -> None:
         file = tmp_path / "store" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         with tarfile.open(file, "w:gz") as archive:
+            for number in range(1200):
+                archive.addfile(tarfile.TarInfo(f"etc/alternatives/{number}"))
             archive.add(tmp_path / "ca.key", "etc/kubernetes/pki/ca.key")
         then = datetime.now(UTC).timestamp() - age
         os.utime(file, (then, then))
     (tmp_path / "store/b.tgz").write_text("no archive")
+    (tmp_path / "store/c/pki").mkdir(parents=True)
+    (tmp_path / "store/c/pki/sa.key").write_text("s3cret")
     said = asked(backups.archives(str(tmp_path / "store")))
     assert "s3cret" not in said.out
     found = backups.read(
@@ -49,10 +55,16 @@ def test_the_names_in_the_newest_archives(tmp_path: Path) -> None:
     assert isinstance(found, tuple)
     by_name = {one.path.rpartition("/")[2]: one for one in found}
     # Two of each folder: the newest may still be on its way.
-    assert set(by_name) == {"b.tgz", "new.tar.gz", "old.tar.gz"}
+    assert set(by_name) == {"b.tgz", "new.tar.gz", "old.tar.gz", "store"}
+    assert by_name["store"].names == ("c/pki/sa.key",)
     assert by_name["new.tar.gz"].names == ("etc/kubernetes/pki/ca.key",)
     assert by_name["new.tar.gz"].age >= timedelta(seconds=60)
     assert isinstance(by_name["b.tgz"].names, NotAvailable)
+
+
+def test_a_store_without_anything_but_snapshots(tmp_path: Path) -> None:
+    (tmp_path / "cp-1.db").touch()
+    assert asked(backups.archives(str(tmp_path))).out.strip() == ""
 
 
 # schedules
@@ -111,13 +123,45 @@ def test_cron_jobs_that_take_snapshots() -> None:
     other = job("echo", "hello")
     failed = job("etcdctl", "snapshot", "save", lastScheduleTime="2026-11-20T14:40:00Z")
     never = job("etcdctl", "snapshot", "save", suspend=True)
-    found = schedules.cron_jobs(listed(good, other, failed, never))
+    worse, running = (
+        job(
+            *("etcdctl", "snapshot", "save"),
+            lastScheduleTime="2026-11-20T14:40:00Z",
+            lastSuccessfulTime="2026-11-20T14:11:00Z",
+        )
+        for _ in range(2)
+    )
+    running["status"]["active"] = [{"name": "b-1"}]
+    found = schedules.cron_jobs(listed(good, other, failed, never, worse, running), listed())
     assert [(one.on, one.last, one.result) for one in found] == [
         (True, timedelta(minutes=19), "success"),
         (True, timedelta(minutes=20), "none has succeeded"),
         (False, None, "none has succeeded"),
+        (True, timedelta(minutes=20), "the last that succeeded ended 49 min ago"),
+        (True, timedelta(minutes=49), "success"),
     ]
     assert found[0].name == "kube-system/b"
+
+
+def test_cron_jobs_whose_words_are_elsewhere() -> None:
+    first, script, other = job("true"), job("sh", "/s/run"), job("sh", "/s/run")
+    pods = [
+        one["spec"]["jobTemplate"]["spec"]["template"]["spec"] for one in (first, script, other)
+    ]
+    pods[0]["initContainers"] = [{"command": ["etcdctl"], "args": ["snapshot", "save", "/x"]}]
+    pods[1]["volumes"] = [{"emptyDir": {}}, {"configMap": {"name": "script"}}]
+    pods[2]["volumes"] = [{"configMap": {"name": "else"}}]
+    for name, one in (("first", first), ("script", script), ("other", other)):
+        one["metadata"]["name"] = name
+    maps = listed(
+        *(
+            {"metadata": {"namespace": "kube-system", "name": name}, "data": {"run": text}}
+            for name, text in (("script", "etcdctl snapshot save /x"), ("else", "true"))
+        ),
+        {"metadata": {"namespace": "kube-system", "name": "empty"}},
+    )
+    found = schedules.cron_jobs(listed(first, script, other), maps)
+    assert [one.name for one in found] == ["kube-system/first", "kube-system/script"]
 
 
 # restoring
@@ -157,6 +201,18 @@ def test_a_snapshot_that_restores(tmp_path: Path) -> None:
     other = restored(tmp_path, uid="4-5-6")
     assert isinstance(other, Restored)
     assert other.ours is False
+
+
+@pytest.mark.parametrize("value", ["", "k8s:enc:secretbox:v1:key:x"])
+def test_an_encrypted_namespace_tells_nothing(tmp_path: Path, value: str) -> None:
+    plain = FAKES["etcdctl"].replace("echo uid 1-2-3", f"printf '{value}'")
+    found = restored(tmp_path, etcdctl=plain)
+    assert isinstance(found, Restored)
+    assert (found.ours, found.live_keys, found.wrong) == (None, 380, "")
+
+
+def test_keys_under_another_prefix() -> None:
+    assert "/mine/namespaces/kube-system" in restore.question("/x.db", "1", prefix="/mine")
 
 
 def test_a_snapshot_that_does_not_restore(tmp_path: Path) -> None:

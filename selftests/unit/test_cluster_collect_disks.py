@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509 as x509_library
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from chaos.cluster.collect import (
     encryption_config,
@@ -31,7 +33,8 @@ from chaos.cluster.facts import (
 )
 from chaos.cluster.inventory_parts import KUBEADM_PKI
 from chaos.cluster.shell import Questions, Said
-from lab.pki import authority, issue
+from lab.pki import Pair, authority, issue
+from selftests.planted.signing import Authority, anew
 from selftests.unit.cluster_support import ca, client, served
 
 
@@ -97,6 +100,40 @@ def test_an_authority_of_the_same_name_did_not_sign_it() -> None:
     assert unasked.signer is None
 
 
+def test_an_odd_certificate_is_told_and_ends_nothing() -> None:
+    der = x509_library.load_pem_x509_certificate(
+        issue(ca(), "x", names=["odd.example.test"]).certificate.encode()
+    ).public_bytes(Encoding.DER)
+    # A name that is no ASCII, in a certificate that reads well else.
+    odd = base64.encodebytes(der.replace(b"odd.example", b"\xff\xfe\xfd.example")).decode()
+    pem = f"-----BEGIN CERTIFICATE-----\n{odd}-----END CERTIFICATE-----\n"
+    known = x509.Authorities([pem + ca().certificate])
+    unread, good = x509.of_pem(pem + served().certificate, known)
+    assert isinstance(unread, NotAvailable)
+    assert isinstance(good, Certificate)
+    assert good.signer
+
+
+def test_what_stands_between_leads_up_and_is_nobody_s_authority() -> None:
+    root, lower = ca(), authority("between")
+    between = anew(lower.certificate, Authority(root.certificate, root.key))
+    leaf = issue(Pair(between, lower.key), "x").certificate
+    own = authority("worker-1-ca")
+    kubelet = issue(own, "worker-1").certificate
+    printed = f"== /pki/ca.crt\n{root.certificate}== /pki/x.crt\n{leaf}{between}"
+    known = stored.authorities([f"{printed}== /k/kubelet.crt\n{kubelet}{own.certificate}"])
+    (signer,), (found,) = x509.of_pem(root.certificate), x509.of_pem(leaf, known)
+    (unknown,) = x509.of_pem(kubelet, known)
+    assert isinstance(signer, Certificate)
+    assert isinstance(found, Certificate)
+    assert isinstance(unknown, Certificate)
+    assert (found.signer, unknown.signer) == (signer.sha256, "")
+    (by_kubeconfig,) = x509.of_pem(
+        leaf, stored.authorities([f"== /x\n{between}"], root.certificate)
+    )
+    assert by_kubeconfig == found
+
+
 def test_what_a_certificate_may_be_used_for() -> None:
     (found,) = x509.of_pem(issue(ca(), "x").certificate)
     assert isinstance(found, Certificate)
@@ -131,6 +168,13 @@ def test_of_a_key_the_public_part_alone_leaves(pki: Path) -> None:
     assert isinstance(certificate, Certificate)
     assert (one.path, one.public, one.mode) == (f"{pki}/a b.key", certificate.key, "640")
     assert empty.public == NotAvailable("there is no key in it that can be read")
+
+
+def test_keys_beside_certificates_that_are_called_pem(pki: Path) -> None:
+    (pki / "member-key.pem").write_text(served().key)
+    (pki / "member.pem").write_text(served().certificate)
+    (found,) = keys.read(asked(keys.question()))  # type: ignore[misc]
+    assert found.path == f"{pki}/member-key.pem"
 
 
 def test_a_public_key_is_that_of_its_private_one(pki: Path) -> None:

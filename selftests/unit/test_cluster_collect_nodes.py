@@ -117,6 +117,7 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(stored, "FOLDERS", (str(pki), str(pki / "etcd")))
     monkeypatch.setattr(stored, "KUBELET", str(kubelet))
     monkeypatch.setattr(stored, "KUBECONFIGS", str(tmp_path / "kubernetes"))
+    monkeypatch.setattr(stored, "COPY", str(tmp_path / "root/config"))
     (pki / "ca.crt").write_text(ca().certificate)
     (pki / "ca.key").write_text(ca().key)
     (pki / "etcd" / "server 1.crt").write_text(served().certificate)
@@ -166,6 +167,24 @@ def test_folders_of_etcd_s_own(disk: Path) -> None:
     (disk / "etcd").mkdir()
     (disk / "etcd/server.crt").write_text(served().certificate)
     assert "etcd/server.crt" in paths(asked(stored.question([f"{disk}/etcd"])), disk)
+
+
+def test_files_of_etcd_s_own_by_another_name(disk: Path) -> None:
+    (disk / "ssl").mkdir()
+    (disk / "ssl/member-cp-1.pem").write_text(served().certificate)
+    (disk / "ssl/member-cp-1-key.pem").write_text(served().key)
+    (disk / "ssl/admin.pem").write_text(served().key)
+    (disk / "linked").symlink_to(disk / "ssl")
+    said = asked(stored.question([f"{disk}/linked"]))
+    assert "linked/member-cp-1.pem" in paths(said, disk)
+    assert [path for path in paths(said, disk) if path.startswith("linked")][1:] == []
+    assert "PRIVATE KEY" not in said.out
+
+
+def test_the_copy_of_the_administrator_s_kubeconfig(disk: Path) -> None:
+    (disk / "root").mkdir()
+    (disk / "root/config").write_text((disk / "kubernetes/admin.conf").read_text())
+    assert paths(asked(stored.question()), disk)[-1] == "root/config"
 
 
 def test_a_file_without_a_certificate_is_told(disk: Path) -> None:

@@ -70,6 +70,12 @@ def test_a_store_on_the_very_machine_that_was_backed_up() -> None:
     assert verdict(BACKUP, store(folder("cp-1", AWAY, "cp-2.db"))) is Verdict.PASS
 
 
+def test_a_store_where_etcd_runs_and_of_which_nobody_knows_whose_it_holds() -> None:
+    only = replace(good(), backups=(folder("cp-1", AWAY, "etcd.db"),))
+    assert verdict(BACKUP, only) is Verdict.NOT_COVERED
+    assert "cp-1 runs etcd itself, and where it was taken is not known" in told(BACKUP, only)
+
+
 def test_a_snapshot_that_cannot_be_read() -> None:
     facts = newest(NotAvailable("snapshot file integrity check failed"))
     assert verdict(BACKUP, facts) is Verdict.FAIL

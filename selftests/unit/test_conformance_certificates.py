@@ -9,6 +9,7 @@ import pytest
 
 from chaos.cluster.facts import Certificate, Facts, StoredCertificate
 from chaos.measure.verdict import Verdict
+from selftests.unit import conformance_deep as deep
 from selftests.unit.conformance_parts import ADDRESS, API, NOW, certificate, on_disk
 from selftests.unit.conformance_support import SILENT, at, good, known, told, verdict
 
@@ -112,6 +113,43 @@ def test_a_certificate_that_is_not_valid_yet() -> None:
     assert "is not valid before 2026-11-20 17:00 UTC" in told(LAST, facts)
 
 
+def test_authorities_whose_keys_are_kept_elsewhere() -> None:
+    outside = replace(good(), keys={name: deep.keys(name)[1:] for name in good().keys})
+    assert verdict("authorities-equal", outside) is Verdict.PASS
+
+
+LIVE = (
+    LAST,
+    "certificates-names-complete",
+    "certificates-chain",
+    "certificates-usage",
+    "certificates-live-equal-disk",
+)
+
+
+@pytest.mark.parametrize("item", LIVE)
+@pytest.mark.parametrize("what", ["apiserver", "kubelet", "etcd client", "etcd peer"])
+def test_who_was_not_asked_or_did_not_answer_is_a_gap(item: str, what: str) -> None:
+    served = known(good().served_certificates)
+    which = [(one.what, one.node) for one in served].index((what, "cp-3"))
+    forgotten = replace(good(), served_certificates=(*served[:which], *served[which + 1 :]))
+    assert verdict(item, forgotten) is Verdict.NOT_COVERED
+    assert f"{what} of cp-3: it was not asked" in told(item, forgotten)
+    closed = replace(good(), served_certificates=at(served, which, certificate=SILENT))
+    assert verdict(item, closed) is Verdict.NOT_COVERED
+    assert SILENT.reason in told(item, closed)
+
+
+@pytest.mark.parametrize("item", LIVE)
+def test_without_etcd_s_members_nobody_knows_whom_to_ask(item: str) -> None:
+    served = tuple(o for o in known(good().served_certificates) if "etcd" not in o.what)
+    facts = replace(good(), etcd=SILENT, served_certificates=served)
+    assert verdict(item, facts) is Verdict.NOT_COVERED
+    assert f"what members of etcd show: {SILENT.reason}" in told(item, facts)
+    theirs = replace(facts, declared=replace(facts.declared, etcd_topology=None))
+    assert verdict(item, theirs) is Verdict.PASS
+
+
 def test_disks_that_could_not_be_looked_at() -> None:
     for stored in (SILENT, (StoredCertificate(path="/x.crt", certificate=SILENT),)):
         facts = replace(good(), stored_certificates={**good().stored_certificates, "cp-2": stored})
@@ -119,6 +157,11 @@ def test_disks_that_could_not_be_looked_at() -> None:
         assert SILENT.reason in told(LAST, facts)
     without = {k: v for k, v in good().stored_certificates.items() if k != "worker-3"}
     facts = replace(good(), stored_certificates=without)
+    etcd = replace(known(good().nodes)[0], name="etcd-1", roles=("etcd",), kubernetes=None)
+    apart = replace(good(), nodes=(*known(good().nodes), etcd))
+    for item in (LAST, "certificates-chain", "certificates-usage", "authorities-one-year"):
+        assert verdict(item, apart) is Verdict.NOT_COVERED
+        assert "the disk of etcd-1: none was found there" in told(item, apart)
     assert verdict(LAST, facts) is Verdict.NOT_COVERED
     assert "the disk of worker-3: none was found there" in told(LAST, facts)
 

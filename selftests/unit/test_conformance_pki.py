@@ -8,8 +8,20 @@ import pytest
 
 from chaos.cluster import facts as f
 from selftests.unit import conformance_deep as deep
-from selftests.unit.conformance_changes import Case, Change, disk, is_red, keys_of, live, named, of
-from selftests.unit.conformance_parts import NOW, PKI
+from selftests.unit.conformance_changes import (
+    Case,
+    Change,
+    both,
+    disk,
+    flag,
+    is_red,
+    keys_of,
+    live,
+    named,
+    of,
+    shown,
+)
+from selftests.unit.conformance_parts import ADDRESS, NOW, PKI, on_disk
 
 RED: list[Case] = [
     (
@@ -28,9 +40,32 @@ RED: list[Case] = [
         "etcd peer of cp-2 (198.51.100.22:2380) shows a certificate without 198.51.100.22",
     ),
     (
+        "certificates-names-complete",
+        live("etcd client", "cp-2", addresses=("198.51.100.22",)),
+        "etcd client of cp-2 (198.51.100.22:2379) shows a certificate without 127.0.0.1",
+    ),
+    (
+        "certificates-names-complete",
+        both(
+            flag("kube-apiserver", "etcd-servers", "https://cp-3.example.test:2379", "cp-1"),
+            live("etcd client", "cp-3", names=("localhost",)),
+        ),
+        "etcd client of cp-3 (198.51.100.23:2379) shows a certificate without cp-3.example.test",
+    ),
+    (
+        "certificates-names-complete",
+        live("apiserver", "cp-2", addresses=("198.51.100.22", ADDRESS)),
+        "the apiserver of cp-2 (198.51.100.22:6443) shows a certificate without 10.96.0.1",
+    ),
+    (
+        "certificates-names-complete",
+        of("kubelets", "cp-1", deep.kubelet("cp-1", clusterDomain="cluster.local.")),
+        "(198.51.100.22:6443) shows a certificate without kubernetes.default.svc.cluster.local",
+    ),
+    (
         "certificates-chain",
         disk("cp-2", f"{PKI}/apiserver.crt", signer=""),
-        "apiserver.crt on cp-2 was signed by nobody known, and not by /pki/ca.crt",
+        "apiserver.crt on cp-2 was signed by nobody known, and not by /etc/kubernetes/pki/ca.crt",
     ),
     (
         "certificates-chain",
@@ -49,6 +84,26 @@ RED: list[Case] = [
             ),
         ),
         "/etc/kubernetes/kubelet.conf on worker-2 trusts another authority",
+    ),
+    (
+        "certificates-chain",
+        shown("endpoint", None, trusted=False),
+        "the endpoint (198.51.100.100:6443) shows one that CN=kubernetes signed, an authority",
+    ),
+    (
+        "certificates-chain",
+        live("etcd peer", "cp-2", signer="ca"),
+        "etcd peer of cp-2 (198.51.100.22:2380) shows one that CN=etcd-ca signed, an authority",
+    ),
+    (
+        "certificates-chain",
+        live("kubelet", "worker-2", signer="front-proxy-ca"),
+        "kubelet of worker-2 (198.51.100.32:10250) shows one that CN=kubernetes signed, an",
+    ),
+    (
+        "kubelet-serving-certificates",
+        live("kubelet", "worker-2", signer="front-proxy-ca", issuer="CN=front-proxy-ca"),
+        "shows one that CN=front-proxy-ca signed, and not the cluster's",
     ),
     (
         "certificates-usage",
@@ -96,9 +151,28 @@ RED: list[Case] = [
     ),
     ("authorities-equal", keys_of("cp-2", 0, public="other"), "/etc/kubernetes/pki/ca.key on cp-2"),
     (
+        "authorities-equal",
+        lambda facts: of("keys", "cp-3", deep.keys("cp-3")[1:])(facts),
+        "there is no pki/ca.key on cp-3, and there is on cp-1, cp-2",
+    ),
+    (
+        "authorities-equal",
+        lambda facts: of(
+            "stored_certificates",
+            "cp-3",
+            tuple(one for one in on_disk("cp-3") if not one.path.endswith("/etcd/ca.crt")),
+        )(facts),
+        "there is no pki/etcd/ca.crt on cp-3, and there is on cp-1, cp-2",
+    ),
+    (
         "service-account-keys-equal",
         keys_of("cp-2", 3, public="other"),
         "the key of service accounts is not one",
+    ),
+    (
+        "private-keys-private",
+        keys_of("cp-2", 5, path="/etc/ssl/etcd/ssl/member-cp-2-key.pem", mode="644"),
+        "/etc/ssl/etcd/ssl/member-cp-2-key.pem on cp-2 has the mode 644",
     ),
     (
         "private-keys-private",

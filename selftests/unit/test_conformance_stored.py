@@ -15,6 +15,7 @@ from selftests.unit.conformance_deep import PLANES
 from selftests.unit.conformance_support import good, known, told, verdict
 
 RULE = f.EncryptionRule(resources=("secrets",), providers=("identity", "secretbox"))
+AGO = timedelta(minutes=42)
 FILE = f.BackupFile(path="/var/backups/offsite/cp-3/cp-3.db", size=4096, age=timedelta(minutes=12))
 
 
@@ -74,6 +75,10 @@ ENDS: list[tuple[str, Change, Verdict, str]] = [
 def test_what_is_to_be_encrypted(item: str, change: Change, ends: Verdict, said: str) -> None:
     facts = change(good())
     assert (verdict(item, facts), said in told(item, facts)) == (ends, True), told(item, facts)
+
+
+def at_revision(etcd: f.EtcdFacts, revision: int) -> f.EtcdFacts:
+    return replace(etcd, statuses=tuple(replace(s, revision=revision) for s in etcd.statuses))
 
 
 RED: list[Case] = [
@@ -165,6 +170,23 @@ RED: list[Case] = [
         "cp-3 on worker-1: 1 snapshot, the oldest 12 min old, and 3 are to be kept",
     ),
     (
+        "backup-size",
+        store(files=(replace(FILE, size=0), *(replace(FILE, size=0, age=AGO),) * 2)),
+        "cp-3.db has 0 bytes: it is empty",
+    ),
+    (
+        "backup-retention",
+        store(
+            files=tuple(replace(FILE, path=f"/var/backups/offsite/cp-{n}.db") for n in (1, 2, 3))
+        ),
+        "/var/backups/offsite on worker-1: 1 snapshot, the oldest 12 min old, and 3 are",
+    ),
+    (
+        "backup-restores",
+        lambda facts: replace(facts, etcd=at_revision(known(facts.etcd), 899)),
+        "has revision 900, and etcd is at 899: it is of another cluster, or of a past given up",
+    ),
+    (
         "backup-restores",
         one("restored", wrong="database is corrupt"),
         "cp-3.db on worker-1 cannot be restored: database is corrupt",
@@ -210,3 +232,30 @@ RED: list[Case] = [
 @pytest.mark.parametrize(("item", "change", "said"), named(RED))
 def test_what_is_wrong_is_told_by_name(item: str, change: Change, said: str) -> None:
     is_red(item, change, said)
+
+
+def test_how_far_a_snapshot_is_behind() -> None:
+    facts = replace(good(), etcd=at_revision(known(good().etcd), 950))
+    assert verdict("backup-restores", facts) is Verdict.PASS
+    assert "is 50 revisions behind etcd, and 12 min old" in told("backup-restores", facts)
+    now = store(files=(replace(FILE, age=timedelta(seconds=90)),))
+    ahead = now(replace(good(), etcd=at_revision(known(good().etcd), 899)))
+    assert verdict("backup-restores", ahead) is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("2026-11-20/etcd.db", "2026-11-19/etcd.db", "2026-11-18/etcd.db"),
+        ("cp-3.db", "cp-2.db", "cp-1.db", "cp-3.1.db", "cp-2.1.db", "cp-1.1.db", "cp-3.2.db"),
+        ("one.db", "two.db", "three.db"),
+    ],
+)
+def test_in_whatever_order_several_are_kept(names: tuple[str, ...]) -> None:
+    files = tuple(
+        replace(FILE, path=f"/var/backups/offsite/{name}", age=timedelta(minutes=12 + 4 * n))
+        for n, name in enumerate(names)
+    )
+    facts = store(files=files)(good())
+    assert verdict("backup-retention", facts) is Verdict.PASS, told("backup-retention", facts)
+    assert "/var/backups/offsite on worker-1: 3 snapshots" in told("backup-retention", facts)

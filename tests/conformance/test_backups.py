@@ -18,8 +18,9 @@ def test_fresh_off_its_node_and_readable(item: Item) -> None:
     each by its own machine's clock, and what `etcdutl snapshot status` reads out of it there.
 
     Expected: the newest in each store on another machine is no older than backups.max_age, can be
-    read, and was not taken on the store itself; a store may be empty if another is not. A cluster
-    of which nobody names a backup has none.
+    read, and was not taken on the store itself (a store on a machine of etcd, with snapshots of
+    which nobody knows where they were taken, is uncovered); a store may be empty if another is not.
+    A cluster of which nobody names a backup has none.
 
     Mend: a timer or CronJob that runs `etcdctl snapshot save`, looks at the file and copies it to
     another machine; name its folders in the inventory. See why the last run failed:
@@ -41,7 +42,8 @@ def test_fresh_off_its_node_and_readable(item: Item) -> None:
 )
 def test_snapshots_are_scheduled(item: Item) -> None:
     """Looked at: systemd's timers and cron on the machines that run etcd, and the cluster's
-    CronJobs, for what runs `etcdctl snapshot save`.
+    CronJobs, init containers and scripts of ConfigMaps included, for what runs `etcdctl snapshot
+    save`.
 
     Expected: there is one, and every one found is switched on.
 
@@ -67,7 +69,7 @@ def test_last_runs_ended_well(item: Item) -> None:
     status has it.
 
     Expected: within backups.max_age, and well. A snapshot that is there says nothing of the one
-    that failed since.
+    that failed since: a CronJob that was started after its last success, and is not under way.
 
     Mend: `journalctl -u UNIT`, or the log of the Job's Pod; mostly it is the disk, or the way to
     the other machine.
@@ -88,8 +90,8 @@ def test_sizes_are_plausible(item: Item) -> None:
     """Looked at: the size of the newest snapshots on other machines, the database's size in use,
     and the size of those before.
 
-    Expected: at least half of what is in use, and of the one before: a copy that broke off is
-    short.
+    Expected: not empty, and at least half of what is in use, and of the one before: a copy that
+    broke off is short.
 
     Mend: copy to a temporary name and rename at the end; look at it with `etcdutl snapshot status`
     before.
@@ -106,7 +108,8 @@ def test_sizes_are_plausible(item: Item) -> None:
     source="Kubernetes High Availability, etcd Backup and Recovery",
 )
 def test_several_are_kept(item: Item) -> None:
-    """Looked at: how many snapshots of each machine lie on another.
+    """Looked at: how many snapshots of each machine lie on another. Those that several machines
+    took in one run into one folder count once; folders named by dates are one.
 
     Expected: backups.keep, 3 by default, once the cluster is old enough for so many: the newest may
     hold what was deleted by mistake.
@@ -130,8 +133,9 @@ def test_newest_restores(item: Item) -> None:
     and an etcd started on it that no port leads to; all of it is gone within seconds.
 
     Expected: `etcdutl snapshot restore` succeeds; revision and number of entries are the
-    snapshot's; the etcd has at least half as many keys as there are now, and kube-system has this
-    cluster's UID.
+    snapshot's, and the revision is not above etcd's own, which only grows; the etcd has at least
+    half as many keys as there are now, and kube-system has this cluster's UID, where it is not
+    encrypted.
 
     Mend: take a new one and try it: `etcdutl snapshot restore FILE --data-dir /tmp/try`. Look at
     what copies it: a restore that is tried first in an emergency is a hope.
@@ -151,8 +155,8 @@ def test_newest_restores(item: Item) -> None:
     "2025, Recovery Procedures",
 )
 def test_keys_are_kept(item: Item) -> None:
-    """Looked at: the names of the files in archives beside the snapshots, on other machines;
-    nothing is unpacked.
+    """Looked at: the names of the files in archives beside the snapshots, on other machines, and of
+    files that lie there as they are; nothing is unpacked.
 
     Expected: the authorities' keys, that of service accounts, etcd's authority's, and the
     configuration of encryption: a snapshot whose key is lost cannot be read, and without its

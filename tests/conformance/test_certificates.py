@@ -2,7 +2,14 @@
 
 import pytest
 
-from chaos.conformance import authorities, certificate_forms, certificate_live, certificates
+from chaos.conformance import (
+    authorities,
+    certificate_chain,
+    certificate_forms,
+    certificate_live,
+    certificate_names,
+    certificates,
+)
 from fixtures.item import Item
 
 
@@ -40,10 +47,11 @@ def test_live_certificates_name_the_balancer(item: Item) -> None:
 )
 def test_certificates_last(item: Item) -> None:
     """Looked at: the certificates that apiservers, kubelets and members of etcd show, and those on
-    every node's disk: the cluster's and etcd's, the kubelet's, and those inside kubeconfigs.
+    every node's disk: the cluster's and etcd's, the kubelet's, and those inside kubeconfigs, root's
+    copy of admin.conf among them.
 
     Expected: each is valid now and for more than 30 days yet. One that was renewed on disk and not
-    loaded counts as the old one.
+    loaded counts as the old one. Whoever cannot be asked makes that uncovered.
 
     Mend: `kubeadm certs renew all` on each control plane, then restart its static Pods; a
     kubelet's own with rotateCertificates: true. Authorities need a new one, rolled out by hand.
@@ -85,11 +93,13 @@ def test_authorities_last(item: Item) -> None:
     "2025, Certificate Management for HA",
 )
 def test_names_are_complete(item: Item) -> None:
-    """Looked at: what each apiserver, kubelet and member of etcd shows in a handshake.
+    """Looked at: what each apiserver, kubelet and member of etcd shows in a handshake, the address
+    of the Service kubernetes, the cluster's domain and --etcd-servers.
 
-    Expected: apiservers': kubernetes, kubernetes.default, kubernetes.default.svc, the endpoint's
-    name and their own address; kubelets': their node's name and address; etcd's, for clients and
-    peers: their address.
+    Expected: apiservers': kubernetes, kubernetes.default, kubernetes.default.svc, the same with the
+    cluster's domain, the Service's address, by which all in Pods ask, the endpoint's name and their
+    own address; kubelets': their node's name and address; etcd's, for clients and peers: their
+    address, and for clients by what else an apiserver asks them, as 127.0.0.1.
 
     Mend: make it anew with all names: `kubeadm init phase certs apiserver` (certSANs), `…
     etcd-server`, `… etcd-peer`; approve the kubelet's request, with serverTLSBootstrap: true.
@@ -97,7 +107,7 @@ def test_names_are_complete(item: Item) -> None:
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Certificate Management for HA (the example's alt_names).
     """
-    item.judge(certificate_forms.names_are_complete)
+    item.judge(certificate_names.names_are_complete)
 
 
 @pytest.mark.item(
@@ -109,10 +119,13 @@ def test_names_are_complete(item: Item) -> None:
 )
 def test_signed_by_the_right_one(item: Item) -> None:
     """Looked at: the certificates on every node's disk and in its kubeconfigs, and the authorities
-    beside them; the signatures are checked.
+    beside them; and those that apiservers, the endpoint, kubelets and members of etcd show. The
+    signatures are checked, and those between followed up.
 
-    Expected: the cluster's authority signed the apiserver's, kubelets' and kubeconfigs', etcd's
-    those of etcd and its clients, the front proxy's its own; and kubeconfigs trust the cluster's.
+    Expected: the cluster's authority, or one of several, signed the apiserver's, kubelets' and
+    kubeconfigs', etcd's those of etcd and its clients, the front proxy's its own; and kubeconfigs
+    trust the cluster's. That a kubelet shows one of its own making is an item of its own, where it
+    was not told to ask for one (serverTLSBootstrap).
 
     Mend: make the wrong one anew: `kubeadm certs renew NAME`, which signs with the authority beside
     it; look where the authority was replaced on one machine alone.
@@ -120,7 +133,7 @@ def test_signed_by_the_right_one(item: Item) -> None:
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025, TLS
     Everywhere ("Every component in your HA cluster must communicate over encrypted channels").
     """
-    item.judge(certificate_forms.signed_by_the_right_one)
+    item.judge(certificate_chain.signed_by_the_right_one)
 
 
 @pytest.mark.item(
@@ -227,7 +240,8 @@ def test_authorities_are_equal(item: Item) -> None:
     authorities on every control plane, and whether the private keys beside them belong to them. No
     private key leaves the machine.
 
-    Expected: one each, and each key fits. Else what one control plane signs another does not
+    Expected: one each, and each key fits; what one control plane has, all have, unless none has the
+    key: then it is kept elsewhere. Else what one control plane signs another does not
     believe, which shows when the one is gone.
 
     Mend: `kubeadm init phase upload-certs --upload-certs` on a good one, then join the other anew
@@ -270,7 +284,7 @@ def test_service_account_keys_are_equal(item: Item) -> None:
     "2025, Security in HA Clusters",
 )
 def test_private_keys_are_private(item: Item) -> None:
-    """Looked at: owner and permissions of every *.key in kubeadm's folders and etcd's.
+    """Looked at: owner and permissions of every *.key and *key.pem in kubeadm's folders and etcd's.
 
     Expected: nobody but root (or etcd) may read one.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 
 from chaos.cluster.facts import (
@@ -17,6 +18,9 @@ from chaos.cluster.shell import Said, quote
 MOST = 50
 # The newest may still be on its way.
 PER_FOLDER = 2
+# Of an archive of all of /etc those names alone that can matter: keys, and configurations.
+NAMES = 3000
+_NAMES = r"\.(key|ya?ml|json|conf)$|(kubernetes|etcd)/"
 _MARK = "== "
 
 
@@ -45,7 +49,8 @@ etcdutl snapshot status -w json "$f"
 def archives(folder: str) -> str:
     """Shell text that prints the newest archives of each folder below, and the names in them.
 
-    Nothing is unpacked: the names alone are read.
+    Nothing is unpacked: the names alone are read. Files that lie there as they are count as an
+    archive of now: how old a copy is that was not changed, its time does not say.
     """
     return f"""
 now=$(date +%s)
@@ -55,8 +60,11 @@ find {quote(folder)} -type f '(' -name '*.tar' -o -name '*.tar.*' -o -name '*.tg
 while IFS= read -r line; do
     at=${{line%%.*}}; rest=${{line#* }}; f=${{rest#* }}
     echo "{_MARK}$((now - at)) $f"
-    tar -tf "$f" 2>&1 | head -n 1000
+    tar -tf "$f" 2>&1 | grep -E '{_NAMES}|^[a-z0-9]+: ' | head -n {NAMES}
 done
+plain=$(find {quote(folder)} -type f -printf '%P\n' 2>/dev/null | grep -E '{_NAMES}' |
+    head -n {NAMES})
+[ -z "$plain" ] || printf '%s\n' {quote(f"{_MARK}0 {folder}")} "$plain"
 """
 
 
@@ -90,7 +98,7 @@ def _archives(said: Said) -> tuple[Archive, ...] | NotAvailable:
         head, _, names = part.partition("\n")
         ago, path = head.split(" ", 1)
         lines = names.splitlines()
-        wrong = next((x for x in lines if x.startswith(("tar:", "gzip:"))), None)
+        wrong = next((x for x in lines if re.match(r"(tar|gzip|bzip2|xz|zstd): ", x)), None)
         age = timedelta(seconds=max(0, int(ago)))
         held = NotAvailable(wrong) if wrong else tuple(lines)
         found.append(Archive(path=path, age=age, names=held))

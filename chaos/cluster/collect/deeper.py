@@ -60,7 +60,7 @@ class Deeper:
     def begin(cls, cluster: Cluster, answers: Answers, etcd: EtcdFacts | NotAvailable) -> Deeper:
         """Begin asking."""
         return cls(
-            Later(partial(restore.look, cluster, answers.backups())),
+            Later(partial(restore.look, cluster, answers.backups(), prefix=_prefix(answers))),
             Later(partial(_etcd, cluster, etcd)),
             Later(partial(_versions, cluster)),
             Later(partial(_replacing, cluster)),
@@ -105,11 +105,20 @@ class Deeper:
         )
 
 
+def _prefix(answers: Answers) -> str:
+    """Of all keys in etcd, as an apiserver writes them."""
+    for found in answers.components().values():
+        for one in () if isinstance(found, NotAvailable) else found:
+            if prefix := one.flags.get("etcd-prefix"):
+                return f"/{prefix.strip('/')}"
+    return "/registry"
+
+
 def _schedules(
     answers: Answers, lists: Lists
 ) -> Mapping[str, tuple[BackupSchedule, ...] | NotAvailable]:
     taking = answers.each(of.SCHEDULES, lambda _, said: schedules.read(said))
-    return {**taking, "": lists.use(schedules.cron_jobs, "cronjobs")}
+    return {**taking, "": lists.use(schedules.cron_jobs, "cronjobs", "configmaps")}
 
 
 def _cluster_info(lists: Lists) -> str | NotAvailable:

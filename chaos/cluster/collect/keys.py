@@ -33,7 +33,8 @@ public() {{
     else echo "!there is neither openssl nor ssh-keygen"; fi </dev/null 2>/dev/null
 }}
 for d in {folders}; do
-    find "$d" -maxdepth 1 '(' -name '*.key' -o -name '*.pub' ')' -printf '%m %u %p\\n' 2>/dev/null
+    find -H "$d" -maxdepth 1 '(' -name '*.key' -o -name '*.pub' -o -name '*key.pem' ')' \
+        -printf '%m %u %p\\n' 2>/dev/null
 done | sort -k 3 | while IFS= read -r f; do
     echo "{_MARK}$f"
     public "${{f#* * }}" || true

@@ -22,6 +22,7 @@ _FLAGS = {
     "client-ca-file": "authentication.x509.clientCAFile",
     "authorization-mode": "authorization.mode",
     "read-only-port": "readOnlyPort",
+    "cluster-domain": "clusterDomain",
 }
 
 

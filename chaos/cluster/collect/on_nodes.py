@@ -82,7 +82,7 @@ class Answers:
             tasks[node.name] = partial(_ask, node, Questions.of(asked, limit=LIMIT), spans)
         said = {**self.said, **together(tasks)}
         known = [a[STORED].out for a in said.values() if isinstance(a, dict) and STORED in a]
-        return Answers(self.cluster, said, Authorities(known), spans)
+        return Answers(self.cluster, said, stored.authorities(known, _ca(self.cluster)), spans)
 
     def each(self, question: str, read: Callable[[str, Said], _T]) -> dict[str, _T | NotAvailable]:
         """What a question's answers are read as, by the nodes that were asked it."""
@@ -184,6 +184,14 @@ def _ask(
     said = node.ask(questions)
     spans[node.name] = (begun, time.time())
     return said
+
+
+def _ca(cluster: Cluster) -> str | None:
+    """The authorities that clients of the API go by, as far as the kubeconfig names them."""
+    try:
+        return cluster.api().ca
+    except HoldfastError:
+        return None
 
 
 def _folders(cluster: Cluster) -> Iterator[_Folder]:

@@ -25,11 +25,12 @@ BYTES_A_SECOND = 50 * 1024**2
 SMALL = 256 * 1024**2
 
 
-def question(path: str, uid: str) -> str:
+def question(path: str, uid: str, *, prefix: str = "/registry") -> str:
     """Shell text that restores a snapshot, starts an etcd on it, and prints what is in it.
 
     Args:
         uid: what the namespace kube-system must hold.
+        prefix: of all keys, as the apiservers write them.
     """
     flags = (
         "--name=scratch --data-dir=d --listen-client-urls=unix://c:0 --listen-peer-urls=unix://p:0 "
@@ -73,8 +74,11 @@ until ask get / --prefix --count-only -w fields >count; do
     sleep 0.2
 done
 sed -nE 's/^"Count" : /count /p; s/^"Revision" : /revision /p' count
-ask get /registry/namespaces/kube-system --print-value-only | grep -qa {quote(uid)} &&
-    echo ours yes || echo ours no
+ask get {quote(f"{prefix}/namespaces/kube-system")} --print-value-only >ours
+# What is encrypted, or lies elsewhere, tells nothing.
+if [ ! -s ours ] || head -c 8 ours | grep -qa 'k8s:enc:'; then :
+elif grep -qa {quote(uid)} ours; then echo ours yes
+else echo ours no; fi
 """
 
 
@@ -94,8 +98,14 @@ def newest(folders: Iterable[BackupFolder]) -> tuple[str, SnapshotStatus] | None
     return node, status
 
 
-def look(cluster: Cluster, folders: tuple[BackupFolder, ...] | NotAvailable) -> object:
-    """Restore the newest: a Restored, or NotAvailable."""
+def look(
+    cluster: Cluster, folders: tuple[BackupFolder, ...] | NotAvailable, *, prefix: str = "/registry"
+) -> object:
+    """Restore the newest: a Restored, or NotAvailable.
+
+    Args:
+        prefix: of all keys, as the apiservers write them.
+    """
     if isinstance(folders, NotAvailable):
         return folders
     which = newest(folders)
@@ -104,7 +114,8 @@ def look(cluster: Cluster, folders: tuple[BackupFolder, ...] | NotAvailable) -> 
     node, status = which
     begun = time.monotonic()
     limit = LIMIT + timedelta(seconds=status.size / BYTES_A_SECOND)
-    asked = Questions.of({"it": question(status.path, cluster.inventory.cluster.uid)}, limit=limit)
+    it = question(status.path, cluster.inventory.cluster.uid, prefix=prefix)
+    asked = Questions.of({"it": it}, limit=limit)
     try:
         said = cluster.node(node).ask(asked)["it"]
     except HoldfastError as why:

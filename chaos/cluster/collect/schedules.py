@@ -12,6 +12,7 @@ from chaos.cluster.shell import Said
 
 # What takes a snapshot says so, in its own words or in those of the script that it runs.
 _SAYS = "snapshot save"
+_TAKES = re.compile(r"snapshot\s+save")
 _FIELDS = "Id,Unit,ActiveState,LastTriggerUSec"
 
 # Times as systemd prints them are read by the machine's own date: they are in its time zone.
@@ -78,32 +79,55 @@ def read(said: Said) -> tuple[BackupSchedule, ...] | NotAvailable:
     return tuple(found)
 
 
-def cron_jobs(jobs: Listed) -> tuple[BackupSchedule, ...]:
-    """The CronJobs that take snapshots of etcd."""
+def cron_jobs(jobs: Listed, configmaps: Listed) -> tuple[BackupSchedule, ...]:
+    """The CronJobs that take snapshots of etcd, by their own words or those of a script.
+
+    Args:
+        configmaps: those that may hold the scripts.
+    """
     found = []
+    scripts = {
+        (one["metadata"]["namespace"], one["metadata"]["name"])
+        for one in configmaps.items
+        if any(_TAKES.search(text) for text in (one.get("data") or {}).values())
+    }
     for job in jobs.items:
         meta, spec, status = job["metadata"], job.get("spec") or {}, job.get("status") or {}
         pod = ((spec.get("jobTemplate") or {}).get("spec") or {}).get("template") or {}
-        if not any(_takes(one) for one in (pod.get("spec") or {}).get("containers") or ()):
+        if not _takes(pod.get("spec") or {}, meta["namespace"], scripts):
             continue
-        succeeded = status.get("lastSuccessfulTime")
+        succeeded = _since(status.get("lastSuccessfulTime"), jobs.at)
         last = _since(status.get("lastScheduleTime"), jobs.at)
-        good = succeeded and last is not None and _since(succeeded, jobs.at) is not None
+        # A run that began after the last good end, and is under way no more, came to another.
+        failed = (
+            succeeded is not None and last is not None and last < succeeded
+        ) and not status.get("active")
+        good = succeeded is not None and not failed
         found.append(
             BackupSchedule(
                 kind="CronJob",
                 name=f"{meta['namespace']}/{meta['name']}",
                 on=not spec.get("suspend"),
-                last=_since(succeeded, jobs.at) if good else last,
-                result="success" if good else "none has succeeded",
+                last=succeeded if good else last,
+                result="success" if good else _ended(succeeded),
             )
         )
     return tuple(found)
 
 
-def _takes(container: dict[str, Any]) -> bool:
-    words = [*(container.get("command") or ()), *(container.get("args") or ())]
-    return re.search(r"snapshot\s+save", " ".join(str(word) for word in words)) is not None
+def _ended(succeeded: timedelta | None) -> str:
+    if succeeded is None:
+        return "none has succeeded"
+    return f"the last that succeeded ended {int(succeeded.total_seconds()) // 60} min ago"
+
+
+def _takes(pod: dict[str, Any], namespace: str, scripts: set[tuple[str, str]]) -> bool:
+    for container in (*(pod.get("initContainers") or ()), *(pod.get("containers") or ())):
+        words = [*(container.get("command") or ()), *(container.get("args") or ())]
+        if _TAKES.search(" ".join(str(word) for word in words)):
+            return True
+    mounted = [(one.get("configMap") or {}).get("name") for one in pod.get("volumes") or ()]
+    return any((namespace, name) in scripts for name in mounted)
 
 
 def _since(text: str | None, at: datetime) -> timedelta | None:

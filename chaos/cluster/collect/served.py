@@ -14,6 +14,9 @@ from chaos.cluster.facts import NotAvailable, ServedCertificate
 from chaos.cluster.parallel import together
 
 LIMIT = timedelta(seconds=5)
+# What OpenSSL calls a signature of somebody else; a certificate that expired is another question.
+_BY_ANOTHER = frozenset({2, 7, 18, 19, 20, 21})
+_FOREIGN = ": another authority signed it"
 _APISERVERS = ("apiserver", "endpoint")
 
 
@@ -57,12 +60,7 @@ def _look(asked: Asked, ca: str | None, authorities: Authorities | None) -> Serv
     der = _handshake(asked, anything)
     trusted: bool | None = None
     if ca and isinstance(der, bytes):
-        by_authority = ssl.create_default_context(cadata=ca)
-        # Who signed it is one question, whom it names another, which the certificate answers.
-        by_authority.check_hostname = False
-        # On from Python 3.13: it refuses authorities without a key identifier, which clusters have.
-        by_authority.verify_flags &= ~ssl.VERIFY_X509_STRICT
-        trusted = isinstance(_handshake(asked, by_authority), bytes)
+        trusted = _trusted(asked, ca)
     return ServedCertificate(
         what=asked.what,
         node=asked.node,
@@ -71,6 +69,24 @@ def _look(asked: Asked, ca: str | None, authorities: Authorities | None) -> Serv
         certificate=of_der(der, authorities) if isinstance(der, bytes) else der,
         trusted=trusted,
     )
+
+
+def _trusted(asked: Asked, ca: str) -> bool | None:
+    """Whether this authority signed it; None where that could not be told."""
+    try:
+        by_authority = ssl.create_default_context(cadata=ca)
+    except (ssl.SSLError, ValueError):
+        return None
+    # Who signed it is one question, whom it names another, which the certificate answers.
+    by_authority.check_hostname = False
+    # On from Python 3.13: it refuses authorities without a key identifier, which clusters have.
+    by_authority.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    # As Go has it, by which clusters go: whoever is trusted needs nobody above.
+    by_authority.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    seen = _handshake(asked, by_authority)
+    if isinstance(seen, bytes):
+        return True
+    return False if seen.reason.endswith(_FOREIGN) else None
 
 
 def _handshake(asked: Asked, context: ssl.SSLContext) -> bytes | NotAvailable:
@@ -87,6 +103,9 @@ def _handshake(asked: Asked, context: ssl.SSLContext) -> bytes | NotAvailable:
         return NotAvailable(f"{where} refuses connections")
     except TimeoutError:
         return NotAvailable(f"{where} does not answer within {seconds:g} s")
+    except ssl.SSLCertVerificationError as error:
+        foreign = error.verify_code in _BY_ANOTHER
+        return NotAvailable(f"{where} shows one that is refused{_FOREIGN if foreign else ''}")
     except ssl.SSLError as error:
         return NotAvailable(f"{where} ends the TLS handshake: {error.reason or error}")
     except OSError as error:

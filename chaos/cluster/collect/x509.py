@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -17,10 +17,22 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from chaos.cluster.facts import Certificate, NotAvailable
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+# All that a certificate raises that is damaged or of a kind that the library does not know.
+_ODD = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
 _USAGES = {
     ExtendedKeyUsageOID.SERVER_AUTH: "serverAuth",
     ExtendedKeyUsageOID.CLIENT_AUTH: "clientAuth",
 }
+
+
+_ByName = dict[bytes, dict[str, x509.Certificate]]
 
 
 class Authorities:
@@ -28,34 +40,54 @@ class Authorities:
 
     Args:
         texts: what their certificates stand in, as PEM, among others.
+        between: what those stand in that may lead up to them and are none that anybody goes by:
+            behind a leaf, in its file.
     """
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        self._by_name: dict[bytes, dict[str, x509.Certificate]] = defaultdict(dict)
-        for pem in {pem for text in texts for pem in _PEM.findall(text)}:
-            try:
-                one = x509.load_pem_x509_certificate(pem.encode())
-            except ValueError:
-                continue
-            if _is_authority(one):
-                self._by_name[one.subject.public_bytes()][_fingerprint(one)] = one
+    def __init__(self, texts: Iterable[str], between: Iterable[str] = ()) -> None:
+        self._known, self._between = _authorities_in(texts), _authorities_in(between)
 
     def signer(self, certificate: x509.Certificate) -> str:
-        """The fingerprint of the one that signed it; empty if none of them did."""
-        for fingerprint, one in self._by_name.get(certificate.issuer.public_bytes(), {}).items():
-            try:
-                certificate.verify_directly_issued_by(one)
-            except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-                continue
-            return fingerprint
-        return ""
+        """The fingerprint of the first of them on the way up; empty if it leads to none."""
+        seen: set[str] = set()
+        while True:
+            if found := next(_signers(certificate, self._known), None):
+                return found[0]
+            above = next(_signers(certificate, self._between), None)
+            if above is None or above[0] in seen:
+                return ""
+            seen.add(above[0])
+            certificate = above[1]
+
+
+def _authorities_in(texts: Iterable[str]) -> _ByName:
+    found: _ByName = defaultdict(dict)
+    for pem in sorted({pem for text in texts for pem in _PEM.findall(text)}):
+        try:
+            one = x509.load_pem_x509_certificate(pem.encode())
+            if _is_authority(one):
+                found[one.subject.public_bytes()][_fingerprint(one)] = one
+        except _ODD:
+            continue
+    return found
+
+
+def _signers(
+    certificate: x509.Certificate, known: _ByName
+) -> Iterator[tuple[str, x509.Certificate]]:
+    for fingerprint, one in known.get(certificate.issuer.public_bytes(), {}).items():
+        try:
+            certificate.verify_directly_issued_by(one)
+        except (*_ODD, InvalidSignature):
+            continue
+        yield fingerprint, one
 
 
 def of_der(der: bytes, authorities: Authorities | None = None) -> Certificate | NotAvailable:
     """The certificate in DER."""
     try:
         return _read(x509.load_der_x509_certificate(der), authorities)
-    except ValueError as wrong:
+    except _ODD as wrong:
         return NotAvailable(f"it cannot be read as a certificate: {wrong}")
 
 
@@ -65,7 +97,7 @@ def of_pem(text: str, authorities: Authorities | None = None) -> list[Certificat
     for pem in _PEM.findall(text):
         try:
             found.append(_read(x509.load_pem_x509_certificate(pem.encode()), authorities))
-        except ValueError as wrong:
+        except _ODD as wrong:
             found.append(NotAvailable(f"it cannot be read as a certificate: {wrong}"))
     return found
 

@@ -77,7 +77,8 @@ class Restored:
         node, path: which snapshot, and where.
         revision, keys: of the restored database, as `etcdutl snapshot status` counts them.
         live_keys: how many keys the etcd that ran on it had; None where none was there to run.
-        ours: whether its namespace kube-system has the UID of this cluster; None: not looked at.
+        ours: whether its namespace kube-system has the UID of this cluster; None: not looked at, or
+            it is encrypted.
         wrong: what went wrong; empty where nothing did.
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -70,6 +71,21 @@ class StoredCertificate:
 
     path: str
     certificate: Certificate | NotAvailable
+
+    @property
+    def of_authorities(self) -> bool:
+        """Whether its file is one of authorities, which others go by: `ca.crt`, `etcd-ca.pem`."""
+        return is_of_authorities(self.path)
+
+
+def is_of_authorities(path: str) -> bool:
+    """Whether a file's name is that of one with authorities.
+
+    >>> is_of_authorities("/pki/front-proxy-ca.crt"), is_of_authorities("/pki/local.crt")
+    (True, False)
+    """
+    name, _, kind = path.rpartition("/")[2].rpartition(".")
+    return kind in ("crt", "pem") and "ca" in re.split(r"[-_.]", name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,7 @@ class EtcdStatus:
         db_size, db_in_use, quota: bytes.
         errors: corruption and alarms that it knows of.
         cluster: the id of the cluster that it belongs to, in hexadecimal.
+        revision: of its store, which every write raises by one; 0: not known.
     """
 
     endpoint: str
@@ -58,6 +59,7 @@ class EtcdStatus:
     learner: bool = False
     errors: tuple[str, ...] = ()
     cluster: str = ""
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,3 +19,18 @@ def one_snapshot_is_kept(facts: Facts) -> Facts:
     )
     made = facts.collected - timedelta(days=90)
     return replace(facts, backups=stores, created=made)
+
+
+@recorded("backup-restores", r"has revision \d+, and etcd is at 1: it is of another cluster")
+def snapshot_from_the_future(facts: Facts) -> Facts:
+    """The newest snapshot is ahead of etcd, which was set back, or it is another cluster's."""
+    etcd = the.known(facts.etcd)
+    behind = tuple(replace(one, revision=1) for one in etcd.statuses)
+    old = timedelta(minutes=40)
+    stores = tuple(
+        replace(
+            one, files=tuple(replace(file, age=file.age + old) for file in the.known(one.files))
+        )
+        for one in the.known(facts.backups)
+    )
+    return replace(facts, etcd=replace(etcd, statuses=behind), backups=stores)
