@@ -195,14 +195,30 @@ def test_a_waiver_that_has_expired(pytester: pytest.Pytester) -> None:
     wrong = len(red(facts))
     result.assert_outcomes(passed=len(ITEMS) - wrong, failed=wrong)
     result.stdout.fnmatch_lines(["*its waiver has expired: it is old, platform, until *"])
-    assert checks[ENCRYPTED].waiver == ""
+    assert (checks[ENCRYPTED].waiver, checks[ENCRYPTED].counts) == ("", True)
+    assert checks[ENCRYPTED].evidence[0].startswith("1 of 1 secrets looked at")
 
 
-def test_a_waiver_that_is_not_needed(pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize("facts", [good(), replace(good(), leases=SILENT)])
+def test_an_expired_waiver_fails_whatever_it_was_for(
+    facts: Facts, pytester: pytest.Pytester
+) -> None:
+    words = waived(pytester, "leader-election", TODAY - timedelta(days=1))
+    result, checks = judge(pytester, facts, *words)
+    assert result.ret == 1
+    found = checks["leader-election"]
+    assert (found.verdict, found.expired[:9]) == (Verdict.FAIL, "it is old")
+    assert found.evidence[0].startswith("its waiver has expired: it is old, platform, until ")
+    lines = ["FAIL (waiver expired) leader-election: *", "Waivers: 1 waiver expired"]
+    result.stdout.fnmatch_lines(lines)
+
+
+def test_a_waiver_that_is_not_needed_is_shown_all_the_same(pytester: pytest.Pytester) -> None:
     result, checks = judge(pytester, good(), *waived(pytester, VOTERS, TODAY))
     result.assert_outcomes(passed=len(ITEMS))
-    assert checks[VOTERS].waiver == ""
-    assert "a waiver that does nothing here" in checks[VOTERS].evidence[-1]
+    assert checks[VOTERS].waiver == f"it is old, platform, until {TODAY}"
+    lines = [f"PASS (waiver not needed) {VOTERS}: *", "Waivers: 1 waiver not needed"]
+    result.stdout.fnmatch_lines(lines)
 
 
 def test_an_inventory_beside_facts_says_what_is_expected(pytester: pytest.Pytester) -> None:

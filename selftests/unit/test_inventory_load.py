@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -331,14 +331,6 @@ def test_without_budgets_nothing_is_limited(tmp_path: Path) -> None:
     inventory = inventory_of(tmp_path)
     assert inventory.budget("kubelet-stop", "api-write").empty
     assert inventory.redundancy("kubelet-stop") is None
-
-
-def test_a_waiver_holds_until_its_day_and_no_longer(tmp_path: Path) -> None:
-    text = "waivers: [{id: x, reason: y, owner: z, expires: 2027-01-31}]\n"
-    inventory = inventory_of(tmp_path, INVENTORY + text)
-    assert inventory.waiver("x", today=date(2027, 1, 31))
-    assert inventory.waiver("x", today=date(2027, 2, 1)) is None
-    assert inventory.waiver("y", today=date(2027, 1, 31)) is None
 
 
 @pytest.mark.parametrize(
