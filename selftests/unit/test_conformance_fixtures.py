@@ -18,7 +18,7 @@ from fixtures.catalogue import items
 from fixtures.checks import read
 from selftests.unit.cluster_support import INVENTORY
 from selftests.unit.conformance_parts import API, members, stored
-from selftests.unit.conformance_support import ITEMS, SILENT, good, red
+from selftests.unit.conformance_support import ITEMS, SILENT, good, known, red
 
 pytest_plugins = ["pytester"]
 
@@ -113,16 +113,35 @@ def test_without_an_inventory_each_test_says_so(pytester: pytest.Pytester) -> No
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--inventory", "nowhere.yaml"), "there is no inventory *nowhere.yaml"),
+        (("-n", "2", "--facts", "nowhere.json"), "*nowhere.json: it cannot be read: *"),
+        (("--inventory", "nowhere.yaml"), "*there is no inventory *nowhere.yaml"),
         (("--facts", "nowhere.json"), "*nowhere.json: it cannot be read: *"),
+        (("--facts", "deep.json"), "*deep.json: it is no JSON of facts."),
+        (
+            ("--facts", "naive.json"),
+            "*naive.json: operations.drills.restore: its time has no zone.",
+        ),
+        (("--facts", "other.json"), "*has the UID 4-5-6, and the inventory is of 1-2-3.*"),
     ],
 )
-def test_files_that_are_not_there(
+def test_files_that_cannot_be_used_are_told_once(
     pytester: pytest.Pytester, words: tuple[str, ...], said: str
 ) -> None:
-    result = run(pytester, *words, "-k", "voters")
-    result.assert_outcomes(errors=1, deselected=len(ITEMS) - 1)
-    result.stdout.fnmatch_lines([said])
+    (pytester.path / "deep.json").write_text("[" * 100_000)
+    drills = known(good().operations)
+    naive = {"restore": datetime(2026, 11, 1)}  # noqa: DTZ001
+    save(replace(good(), operations=replace(drills, drills=naive)), pytester.path / "naive.json")
+    save(replace(good(), uid="4-5-6"), pytester.path / "other.json")
+    result = run(pytester, *words)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {said}"])
+    told = result.stdout.str() + result.stderr.str()
+    assert "Traceback" not in told
+    assert len(result.errlines) == 1 + result.errlines.count("")
+
+
+def test_what_cannot_be_used_hinders_no_collecting(pytester: pytest.Pytester) -> None:
+    assert run(pytester, "--facts", "nowhere.json", "--collect-only", "-q").ret == 0
 
 
 def test_good_facts_pass_and_leave_a_check_each(pytester: pytest.Pytester) -> None:
@@ -228,11 +247,11 @@ def test_an_inventory_beside_facts_says_what_is_expected(pytester: pytest.Pytest
     assert "11 min is allowed" in checks["etcd-backup"].evidence[0]
 
 
-def test_facts_of_another_cluster(pytester: pytest.Pytester) -> None:
-    result, checks = judge(pytester, replace(good(), uid="4-5-6"))
+def test_no_item_is_lost_where_there_are_no_facts(pytester: pytest.Pytester) -> None:
+    """A report made of these cannot pass."""
+    result = run(pytester, "--holdfast-out", "out/run")
     result.assert_outcomes(errors=len(ITEMS))
-    result.stdout.fnmatch_lines(["The cluster has the UID 4-5-6, and the inventory is of 1-2-3.*"])
-    # No item is lost: a report made of these cannot pass.
-    assert {name: check.verdict for name, check in checks.items()} == dict.fromkeys(
+    checks = read(pytester.path / "out/run/checks.json").checks
+    assert {check.id: check.verdict for check in checks} == dict.fromkeys(
         ITEMS, Verdict.INCONCLUSIVE
     )

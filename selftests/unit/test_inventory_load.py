@@ -150,6 +150,13 @@ REPLACED = {
             "which is external"
         ],
     ),
+    "the etcd of a provider": (
+        ("environment: staging", "environment: staging\n  managed: eks"),
+        [
+            "cluster.yaml:18:1: eks runs etcd, out of sight: "
+            "leave the field etcd out, or cluster.managed"
+        ],
+    ),
     "a URL that is none": (
         ('zone: a, address: 198.51.100.31, url: "local://"', "address: 198.51.100.31, url: w1"),
         ['cluster.yaml:14:@url: worker-1: "w1" is no URL: write ssh://w1'],
@@ -214,6 +221,18 @@ ADDED = {
     "a day that is none": (
         "waivers: [{id: x, reason: y, owner: z, expires: soon}]",
         ['cluster.yaml:18:40: waivers[0].expires must be a day as 2027-01-31, not "soon"'],
+    ),
+    "a day that no calendar has": (
+        "waivers: [{id: x, reason: y, owner: z, expires: 2027-02-31}]",
+        ['cluster.yaml:18:40: waivers[0].expires must be a day as 2027-01-31, not "2027-02-31"'],
+    ),
+    "a reason that says nothing": (
+        "waivers: [{id: x, reason: ' ', owner: z, expires: 2027-01-31}]",
+        ["cluster.yaml:18:19: waivers[0].reason: blanks say nothing"],
+    ),
+    "drills that nobody lives to see": (
+        "objectives: {drills: 99999999999d}",
+        ['cluster.yaml:18:14: objectives.drills: "99999999999d" is longer than 36500d'],
     ),
     "two waivers of one check": (
         "waivers: [{id: x, reason: y, owner: z, expires: 2027-01-01}, "
