@@ -194,6 +194,7 @@ DEFECTS: list[Defect] = [
     ),
     ("drill-failover", drilled(failover=None), "drills knows of no drill failover that went well"),
     ("drill-renewal", drilled(renewal=93), "the last drill renewal was 93 days ago"),
+    ("drill-restore", drilled(restore=-2), "the last drill restore is in the future: 2026-11-"),
     (
         "managed-regional",
         managed("gke", regional=False),

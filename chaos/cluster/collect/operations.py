@@ -37,9 +37,7 @@ def look(cluster: Cluster) -> OperationsFacts | NotAvailable:
 
 def _runbook(incident: str, where: str, folder: Path) -> Runbook:
     if not where.startswith(("http://", "https://")):
-        file = folder / Path(where).expanduser()
-        found = file.is_file() and bool(file.read_bytes().strip())
-        return Runbook(incident=incident, where=where, found=found)
+        return Runbook(incident=incident, where=where, found=_page(folder, where))
     try:
         answer = urllib3.request(
             "GET", where, retries=False, timeout=LIMIT.total_seconds(), preload_content=False
@@ -50,6 +48,14 @@ def _runbook(incident: str, where: str, folder: Path) -> Runbook:
         return Runbook(incident=incident, where=where, found=why)
     # What asks who we are is there, for those who may read it.
     return Runbook(incident=incident, where=where, found=answer.status < 404)
+
+
+def _page(folder: Path, where: str) -> bool | NotAvailable:
+    try:
+        file = folder / Path(where).expanduser()
+        return file.is_file() and bool(file.read_bytes().strip())
+    except (OSError, ValueError, RuntimeError) as wrong:
+        return NotAvailable(f"it cannot be read: {wrong}")
 
 
 def _drills(cluster: Cluster, history: str | None) -> Mapping[str, datetime] | NotAvailable:
@@ -63,7 +69,7 @@ def _drills(cluster: Cluster, history: str | None) -> Mapping[str, datetime] | N
         return _times(dict(line.split(":", 1) for line in lines))
     except HoldfastError as why:
         return NotAvailable(why.problem.rstrip("."))
-    except (OSError, ValueError) as wrong:
+    except (OSError, ValueError, RuntimeError) as wrong:
         return NotAvailable(f"{history} cannot be read: {wrong}")
 
 
