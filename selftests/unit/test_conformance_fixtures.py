@@ -68,6 +68,24 @@ sys.exit(code or " ".join(reaching) or 0)
     assert result.ret == 0
 
 
+def test_help_does_not_wait_for_the_engine(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(REPO))  # of this checkout, wherever it was installed from
+    asking = """
+import sys, pytest
+pytest.main(["--help", *sys.argv[1:]])
+engine = {name for name in sys.modules if name.startswith(("chaos.", "reports", "pydantic"))}
+sys.exit(" ".join(engine - {"chaos.errors", "chaos.measure", "chaos.measure.verdict"}) or 0)
+"""
+    done = pytester.run(
+        *(sys.executable, "-c", asking, "-c", str(REPO / "pytest.ini")),
+        *("-p", "no:cacheprovider", str(REPO / "tests/conformance")),
+    )
+    done.stdout.fnmatch_lines(["*--facts=FILE*"])
+    assert done.ret == 0
+
+
 def judge(
     pytester: pytest.Pytester, facts: Facts, *words: str
 ) -> tuple[pytest.RunResult, Mapping[str, CheckResult]]:
