@@ -48,6 +48,8 @@ def judge_timeline(
     found = led(timeline, fault=story.injected)
     every = (*promises, *found.pop("promises", ()))
     verdict, reason = _verdict(story, probes, every)
+    if planned.expired and verdict is not Verdict.UNHEALED:
+        verdict, reason = Verdict.FAIL, f"its waiver has expired ({planned.expired}); {reason}"
     return ExperimentResult(
         name=planned.name,
         fault=planned.fault,
@@ -71,6 +73,7 @@ def judge_timeline(
         verdict=verdict,
         reason=reason,
         waiver=planned.waiver,
+        expired=planned.expired,
         predictions=compared(
             timeline,
             story.predicted,

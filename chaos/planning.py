@@ -43,6 +43,7 @@ class Order:
 def planned_of(order: Order, inventory: Inventory, probes: Iterable[ProbeSpec]) -> Planned:
     """The order with its limits, as the timeline keeps it; nobody is chosen yet."""
     budgets, origin = limits.budgets(inventory, order.fault, probes)
+    waivers = _waivers(order, inventory)
     return Planned(
         name=order.name,
         fault=order.fault.name,
@@ -54,7 +55,8 @@ def planned_of(order: Order, inventory: Inventory, probes: Iterable[ProbeSpec]) 
         redundancy=limits.redundancy(inventory, order.fault.name).total_seconds(),
         budgets=budgets,
         budget_from=origin,
-        waiver=_waiver(order, inventory),
+        waiver=waivers.get("waiver", ""),
+        expired=waivers.get("expired", ""),
     )
 
 
@@ -126,10 +128,8 @@ def _pod_networks(cluster: Cluster, names: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def _waiver(order: Order, inventory: Inventory) -> str:
-    """The inventory's waiver for this experiment, or for its fault, as long as it holds."""
+def _waivers(order: Order, inventory: Inventory) -> dict[str, str]:
+    """The inventory's waivers for this experiment, or for its fault: one that holds, one over."""
     today = datetime.now(UTC).date()
-    for known in (order.name, order.fault.name):
-        if found := inventory.waiver(known, today=today):
-            return found.told
-    return ""
+    mine = [one for one in inventory.waivers if one.id in (order.name, order.fault.name)]
+    return {"waiver" if today <= one.expires else "expired": one.told for one in mine}

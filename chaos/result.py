@@ -23,8 +23,8 @@ FORMAT = "holdfast-verdict"
 VERSION = 1
 
 
-def _counts(verdict: Verdict, waiver: str) -> bool:
-    return not waiver or verdict not in (Verdict.FAIL, Verdict.NOT_COVERED)
+def _counts(verdict: Verdict, waiver: str, expired: str) -> bool:
+    return not waiver or bool(expired) or verdict not in (Verdict.FAIL, Verdict.NOT_COVERED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,8 @@ class ExperimentResult:
     `service` is the slowest judged probe's recovery while the fault lasted, `redundancy` the
     seconds from the heal until all members, nodes and backends were back. `evidence` is what each
     node showed of the fault. `timeline` is relative to the run's folder. `waiver` is the reason why
-    a FAIL or a NOT_COVERED does not count. `predictions` were made before the fault, by probe;
+    a FAIL or a NOT_COVERED does not count, `expired` a waiver whose day is over, which made it
+    FAIL. `predictions` were made before the fault, by probe;
     `promises` are what the API, etcd and the controllers must keep whatever happens; `takeovers`,
     `overlaps` and `working` are told of leaders, the last two None where no probe looked. `clocks`
     is by how much each node's clock was off the runner's, with how wrong that may be.
@@ -126,11 +127,12 @@ class ExperimentResult:
     overlaps: tuple[OverlapResult, ...] | None = None
     working: WorkingResult | None = None
     clocks: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    expired: str = ""
 
     @property
     def counts(self) -> bool:
         """Whether it goes into the run's verdict: all but a FAIL or NOT_COVERED that is waived."""
-        return _counts(self.verdict, self.waiver)
+        return _counts(self.verdict, self.waiver, self.expired)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +140,8 @@ class CheckResult:
     """One item of the checklist.
 
     `evidence` names the things looked at, a sentence each. `waiver` is the reason why a FAIL or a
-    NOT_COVERED does not count, and `counts` whether the verdict goes into the run's.
+    NOT_COVERED does not count (beside another verdict it does nothing), `expired` a waiver whose
+    day is over, which made it FAIL.
     """
 
     id: str
@@ -151,11 +154,12 @@ class CheckResult:
     topic: str = ""
     seconds: float = 0.0
     waiver: str = ""
+    expired: str = ""
 
     @property
     def counts(self) -> bool:
         """Whether it goes into the run's verdict: all but a FAIL or NOT_COVERED that is waived."""
-        return _counts(self.verdict, self.waiver)
+        return _counts(self.verdict, self.waiver, self.expired)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

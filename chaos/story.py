@@ -37,7 +37,8 @@ class Planned:
 
     `hold` and `redundancy` (the time allowed from the heal until all are back) are in seconds,
     `budgets` are limits in seconds by probe and by name, `budget_from` where each came from.
-    `waiver` is why a FAIL, or that it could not be tried, does not count; empty without one.
+    `waiver` is why a FAIL, or that it could not be tried, does not count; `expired` is a waiver
+    whose day is over. Either is empty where there is none.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Planned:
     budgets: Mapping[str, Mapping[str, float]]
     budget_from: Mapping[str, str]
     waiver: str = ""
+    expired: str = ""
 
     def as_data(self) -> dict[str, Any]:
         """As an event's data."""

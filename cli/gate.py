@@ -30,6 +30,8 @@ def run(
 ) -> None:
     """Run the suite on a cluster, print the verdict, and write the reports."""
     from fixtures import gate
+    from fixtures.known import load_known
+    from reports.drills import note
     from reports.exit_code import exit_code
     from reports.terminal import show
 
@@ -44,4 +46,6 @@ def run(
     )
     folder, result = gate.run(asked)
     show(result, folder=folder.path)
+    if told := note(load_known(inventory), result):
+        typer.echo(told, err=True)
     raise typer.Exit(exit_code(result.verdict, interrupted=bool(result.interrupted)))

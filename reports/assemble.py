@@ -16,6 +16,7 @@ from chaos.measure.errors import MeasureError
 from chaos.measure.verdict import Verdict, worst
 from chaos.repeat import repeated
 from chaos.result import CheckResult, ClusterResult, ExperimentResult, RunResult
+from reports import waivers
 from reports.cases import Standing, standing_of
 from reports.errors import ReportError
 
@@ -110,7 +111,7 @@ def run_verdict(
     experiments: Sequence[ExperimentResult],
     gaps: Sequence[str] = (),
 ) -> tuple[Verdict, str]:
-    """The worst of all that counts, and what made it so.
+    """The worst of all that counts, what made it so, and how many waivers had a part in it.
 
     What is waived does not count. A critical item that was not covered makes it INCONCLUSIVE, and
     so does an experiment that could not be tried, or was planned and left no timeline.
@@ -128,5 +129,6 @@ def run_verdict(
     verdict = worst(one for one, _ in verdicts)
     reasons = [reason for one, reason in verdicts if one is verdict]
     if verdict is Verdict.PASS:
-        return verdict, f"{len(checks)} checks and {len(experiments)} experiments"
-    return verdict, "; ".join(reasons) or "nothing was looked at"
+        reasons = [f"{len(checks)} checks and {len(experiments)} experiments"]
+    counted = filter(None, [waivers.counted((*checks, *experiments))])
+    return verdict, "; ".join([*(reasons or ["nothing was looked at"]), *counted])

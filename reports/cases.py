@@ -11,7 +11,7 @@ from enum import Enum
 
 from chaos.measure.verdict import Verdict
 from chaos.result import CheckResult, ExperimentResult, RunResult
-from reports import words
+from reports import waivers, words
 
 CONFORMANCE = "conformance"
 RESILIENCE = "resilience"
@@ -93,7 +93,7 @@ def _check(check: CheckResult, run: RunResult) -> Case:
     if check.verdict is not Verdict.PASS:
         lines += [f"Remedy: {check.remedy}"] if check.remedy else []
     lines += [f"Source: {check.source}"] if check.source else []
-    lines += [f"Waived: {check.waiver}"] if check.waiver else []
+    lines += filter(None, [waivers.told(check)])
     return Case(
         suite=CONFORMANCE,
         topic=check.topic or "checks",
@@ -120,6 +120,7 @@ def _experiment(experiment: ExperimentResult, run: RunResult) -> Case:
     ]
     lines.append(f"Service back: {words.recovery(experiment.service)}")
     lines.append(f"Redundancy back: {words.redundancy(experiment)}")
+    lines += filter(None, [waivers.told(experiment)])
     return Case(
         suite=RESILIENCE,
         topic=experiment.fault,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from chaos.measure.verdict import Verdict
 from chaos.repeat import Repeated
 from chaos.result import CheckResult, ExperimentResult, RunResult
-from reports import words
+from reports import waivers, words
 from reports.cases import Standing, standing_of
 from reports.foretold import foretold
 from reports.markdown import inline, table
@@ -122,7 +122,7 @@ def _rows(experiment: ExperimentResult) -> list[tuple[str, ...]]:
     tail = (
         words.recovery(experiment.service),
         words.redundancy(experiment) if looked_at else words.NOTHING,
-        words.verdict(experiment.verdict),
+        _marked(experiment),
     )
     return [(*head, *first, *tail), *(("", "", "", *row, "", "", "") for row in more)]
 
@@ -131,10 +131,7 @@ def _checks(checks: Sequence[CheckResult]) -> list[str]:
     if not checks:
         return []
     ordered = sorted(checks, key=lambda check: words.rank(check.severity))
-    rows = [
-        (c.severity, c.id, c.title, words.verdict(c.verdict) + (", waived" if c.waiver else ""))
-        for c in ordered
-    ]
+    rows = [(c.severity, c.id, c.title, _marked(c)) for c in ordered]
     lines = ["## Checks", "", *table(("severity", "check", "title", "verdict"), rows)]
     for check in ordered:
         if check.verdict not in (Verdict.PASS, Verdict.NOT_COVERED):
@@ -145,15 +142,26 @@ def _checks(checks: Sequence[CheckResult]) -> list[str]:
     return lines
 
 
+def _marked(one: CheckResult | ExperimentResult) -> str:
+    return ", ".join(filter(None, [words.verdict(one.verdict), waivers.mark(one)]))
+
+
 def _waivers(run: RunResult) -> list[str]:
-    lines = [_waived(check.id, check) for check in run.checks if check.waiver]
-    lines += [_waived(one.name, one) for one in run.experiments if one.waiver]
-    return ["## Waived", "", *lines] if lines else []
+    lines = [_waived(check.id, check) for check in run.checks]
+    lines += [_waived(one.name, one) for one in run.experiments]
+    lines = list(filter(None, lines))
+    counted = waivers.counted((*run.checks, *run.experiments))
+    return ["## Waived", "", f"{counted}.", "", *lines] if lines else []
 
 
 def _waived(name: str, one: CheckResult | ExperimentResult) -> str:
-    idle = f" (it is {words.verdict(one.verdict)}: the waiver does nothing)" if one.counts else ""
-    return f"- {inline(name)}: {inline(one.waiver)}{idle}"
+    if not (one.waiver or one.expired):
+        return ""
+    does = {
+        "waiver expired": " (it has expired: it fails)",
+        "waiver not needed": f" (it is {words.verdict(one.verdict)}: the waiver does nothing)",
+    }
+    return f"- {inline(name)}: {inline(one.expired or one.waiver)}{does.get(waivers.mark(one), '')}"
 
 
 def _uncovered(run: RunResult) -> list[str]:

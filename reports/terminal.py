@@ -12,7 +12,7 @@ from rich.text import Text
 
 from chaos.measure.verdict import Verdict
 from chaos.result import CheckResult, ExperimentResult, RunResult
-from reports import words
+from reports import waivers, words
 from reports.cases import Standing, standing_of
 from reports.redact import redact
 
@@ -108,7 +108,7 @@ def _cells(one: ExperimentResult) -> list[str]:
     probe = words.worst_probe(one)
     looked_at = one.verdict is not Verdict.NOT_COVERED
     return [
-        redact(f"{words.fault(one)}: {one.target}"),
+        redact(f"{words.fault(one)}: {one.target}{_marked(one)}"),
         words.outage(probe) if probe else words.NOTHING,
         words.seconds(probe.budget.get("longest_outage")) if probe else words.NOTHING,
         words.recovery(one.service),
@@ -123,8 +123,9 @@ def _checks(every: Sequence[CheckResult], *, room: int) -> list[RenderableType]:
     counted = [f"{len(every) - len(bad)} PASS"] + [
         f"{count} {words.verdict(verdict)}"
         for verdict in Verdict
-        if (count := sum(c.verdict is verdict for c in bad))
+        if (count := sum(c.verdict is verdict and c.counts for c in bad))
     ]
+    counted += filter(None, [waivers.counted(every)])
     parts: list[RenderableType] = [_line(f"Checks: {', '.join(counted)}", "bold")]
     for number, check in enumerate(bad):
         lines = _check(check)
@@ -137,11 +138,16 @@ def _checks(every: Sequence[CheckResult], *, room: int) -> list[RenderableType]:
 def _check(check: CheckResult) -> list[RenderableType]:
     standing = standing_of(check)
     waived = standing is Standing.WAIVED
-    title = f" {check.severity}: {redact(check.title)}" + (", waived" if waived else "")
+    title = f" {check.severity}: {redact(check.title)}{_marked(check)}"
     why = f"waived: {check.waiver}" if waived else " ".join(check.evidence[:1])
     remedy = [_line(f"→ {check.remedy}", indent=4)] if standing.red and check.remedy else []
     head = _cut(Text.assemble("  ", _verdict(check.verdict), title))
     return [head, _line(why, indent=4), *remedy]
+
+
+def _marked(one: CheckResult | ExperimentResult) -> str:
+    known = waivers.mark(one)
+    return f", {known}" if known else ""
 
 
 def _worst_first(

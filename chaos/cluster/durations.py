@@ -17,6 +17,7 @@ UNITS = {
 }
 _PART = r"\d+(?:\.\d+)?(?:ms|[dhms])"
 PATTERN = f"^(?:{_PART})+$"
+LONGEST = timedelta(days=36500)
 
 
 def parse_duration(text: str) -> timedelta:
@@ -29,7 +30,10 @@ def parse_duration(text: str) -> timedelta:
     if not re.match(PATTERN, text):
         raise ValueError(f'"{text}" is no duration: write it as 30s, 0.5s, 1m30s, 24h or 30d')
     parts = re.findall(r"(\d+(?:\.\d+)?)(ms|[dhms])", text)
-    return sum((float(n) * UNITS[unit] for n, unit in parts), timedelta())
+    seconds = sum(float(n) * UNITS[unit].total_seconds() for n, unit in parts)
+    if seconds > LONGEST.total_seconds():
+        raise ValueError(f'"{text}" is longer than {LONGEST.days}d')
+    return timedelta(seconds=seconds)
 
 
 def format_duration(duration: timedelta) -> str:

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -146,11 +146,6 @@ class Inventory(Part):
 
     def _budgets(self, fault: str) -> list[FaultBudget]:
         return [self.budgets[name] for name in (fault, ANY) if name in self.budgets]
-
-    def waiver(self, check: str, *, today: date) -> Waiver | None:
-        """The waiver of a check that still holds on this day."""
-        found = (w for w in self.waivers if w.id == check and today <= w.expires)
-        return next(found, None)
 
 
 def load(file: Path, *, files: bool = True) -> Inventory:

@@ -42,9 +42,15 @@ def _address(text: str) -> str:
         raise ValueError(f'"{text}" is no IP address') from None
 
 
+def _no_blanks(text: str) -> str:
+    if not text.strip():
+        raise ValueError("blanks say nothing")
+    return text
+
+
 Address = Annotated[str, AfterValidator(_address)]
 Port = Annotated[int, Field(ge=1, le=65535)]
-Text = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, Field(min_length=1), AfterValidator(_no_blanks)]
 
 
 class Part(BaseModel):

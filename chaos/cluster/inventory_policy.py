@@ -68,7 +68,7 @@ class Waiver(Part):
     owner: Text
     """Who answers for it."""
     expires: date
-    """From the day after this one it counts again."""
+    """The last day. From the day after this one, what it is for fails."""
 
     @property
     def told(self) -> str:

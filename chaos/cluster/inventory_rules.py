@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chaos.cluster.inventory import Inventory
 
 Broken = tuple[Place, str]
+PROVIDERS = ("eks", "gke", "aks")
 
 
 def broken(inventory: Inventory, folder: Path, *, files: bool) -> Iterator[Broken]:
@@ -68,6 +69,9 @@ def _etcd(inventory: Inventory) -> Iterator[Broken]:
         if members:
             yield (), f'{members[0].name} has the role etcd, but the field "etcd" is missing'
         return
+    if inventory.cluster.managed in PROVIDERS:
+        told = f"{inventory.cluster.managed} runs etcd, out of sight: leave the field etcd out"
+        yield ("etcd",), f"{told}, or cluster.managed"
     if not members and not etcd.endpoints:
         yield ("etcd",), "no node has the role etcd, and there are no endpoints to ask"
     if etcd.pki is None and etcd.topology != "stacked":

@@ -9,9 +9,24 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq, TaggedScalar
+from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import ScalarNode
 
 Place = Sequence[str | int]
+
+
+class _Constructor(RoundTripConstructor):
+    """Leaves a day that no calendar has as it is written: whoever expects a day says where."""
+
+    def construct_yaml_timestamp(self, node: ScalarNode, values: Any = None) -> Any:
+        try:
+            return super().construct_yaml_timestamp(node, values)
+        except ValueError:
+            return str(node.value)
+
+
+_Constructor.add_constructor("tag:yaml.org,2002:timestamp", _Constructor.construct_yaml_timestamp)
 
 
 class NotYaml(ValueError):
@@ -57,7 +72,9 @@ def read_yaml(file: Path) -> Document:
     """
     name = str(file)
     try:
-        tree = YAML(typ="rt").load(file.read_text(encoding="utf-8"))
+        reader = YAML(typ="rt")
+        reader.Constructor = _Constructor
+        tree = reader.load(file.read_text(encoding="utf-8"))
     except MarkedYAMLError as error:
         raise NotYaml(f"{name}{_mark(error)}: {_why(error)}") from None
     except UnicodeDecodeError:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -11,6 +15,8 @@ from chaos.cluster.facts import VERSION, Facts
 from chaos.errors import UsageError
 
 _FACTS: TypeAdapter[Facts] = TypeAdapter(Facts)
+# What may be a time without its zone: a day, or a day and a time and nothing behind it.
+_ZONELESS = re.compile(r'"\d{4}-\d\d-\d\d(?:[T ][\d:.]+)?"')
 
 
 def to_json(facts: Facts) -> str:
@@ -26,7 +32,7 @@ def from_json(text: str, *, source: str = "the recorded facts") -> Facts:
     """
     try:
         version = json.loads(text).get("version")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         raise UsageError(f"{source}: it is no JSON of facts.") from None
     if version != VERSION:
         raise UsageError(
@@ -34,11 +40,30 @@ def from_json(text: str, *, source: str = "the recorded facts") -> Facts:
             "Collect the facts anew, or use the Holdfast that wrote them.",
         )
     try:
-        return _FACTS.validate_json(text)
+        facts = _FACTS.validate_json(text)
     except ValidationError as wrong:
         first = wrong.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise UsageError(f"{source}: {where}: {first['msg']}.") from None
+    if _ZONELESS.search(text) and (where := next(_zoneless(facts), "")):
+        raise UsageError(f"{source}: {where}: its time has no zone.")
+    return facts
+
+
+def _zoneless(part: object, where: str = "") -> Iterator[str]:
+    """Where times are that nobody can compare with others."""
+    inner: Iterator[tuple[object, object]] = iter(())
+    if isinstance(part, datetime):
+        if part.tzinfo is None:
+            yield where
+    elif is_dataclass(part):
+        inner = ((field.name, getattr(part, field.name)) for field in fields(part))
+    elif isinstance(part, Mapping):
+        inner = iter(part.items())
+    elif isinstance(part, tuple):
+        inner = enumerate(part)
+    for name, value in inner:
+        yield from _zoneless(value, f"{where}.{name}" if where else str(name))
 
 
 def save(facts: Facts, file: Path) -> None:

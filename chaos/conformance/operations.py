@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from chaos.cluster.facts import Declared, Facts, NotAvailable
 from chaos.conformance.outcome import CheckOutcome, Findings, listed, not_covered
 from chaos.conformance.times import told
@@ -12,6 +14,9 @@ INCIDENTS = (
     *("etcd-quorum", "apiserver-down", "certificates-expired", "load-balancer-down"),
     *("control-plane-replacement", "restore-from-backup", "zone-loss"),
 )
+
+# Where the sun rises first, today's date is tomorrow's in UTC.
+ELSEWHERE = timedelta(days=1)
 
 
 def runbooks_are_there(facts: Facts, _inventory: Declared) -> CheckOutcome:
@@ -61,6 +66,8 @@ def _tried(facts: Facts, inventory: Declared, drill: str) -> CheckOutcome:
     where = facts.operations.history
     if last is None:
         findings.wrong.append(f"{where} knows of no drill {drill} that went well")
+    elif last - facts.collected > ELSEWHERE:
+        findings.wrong.append(f"the last drill {drill} is in the future: {last:%Y-%m-%d}")
     elif facts.collected - last > limit:
         ago = told(facts.collected - last)
         findings.wrong.append(f"the last drill {drill} was {ago} ago: {told(limit)} are allowed")

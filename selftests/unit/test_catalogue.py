@@ -19,12 +19,14 @@ STRANGERS = {
     "budgets: {kubelet: {redundancy: 1m}}\n": 'no fault "kubelet"',
     "budgets: {any: {probes: {api-read: {recover: 1s}}}}\n": 'no probe "api-read"; did you mean',
     "probes: {leave_out: [canary]}\n": 'no probe "canary"',
+    "operations: {runbooks: {zone-los: a.md}}\n": 'no incident "zone-los"; did you mean "zone-loss',
 }
 FRIENDS = [
     WAIVER % "etcd-odd-voters",
     WAIVER % "zone-partition",
     WAIVER % "zone-partition-silent",
     "probes: {leave_out: [scheduling-canary]}\n",
+    "operations: {runbooks: {zone-loss: a.md}}\n",
     "chaos: {allowed: [all]}\nbudgets: {etcd-stop: {probes: {any: {recover: 9s}}}}\n",
 ]
 

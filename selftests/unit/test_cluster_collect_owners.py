@@ -373,6 +373,20 @@ def test_runbooks_that_are_there_and_that_are_not(tmp_path: Path) -> None:
     assert found.drills == NotAvailable("the inventory names no history of drills")
 
 
+def test_runbooks_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "a.md").write_text("# Do this\n")
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    found = owned(tmp_path, f"{{runbooks: {{a: a.md, b: {'x' * 300}, c: '~nobody-here/x'}}}}")
+    assert isinstance(found, OperationsFacts)
+    whys = {one.incident: one.found for one in found.runbooks}
+    for name, why in (("a", "Permission denied"), ("b", "too long"), ("c", "home directory")):
+        assert isinstance(known := whys[name], NotAvailable), name
+        assert why in known.reason
+
+
 def test_drills_out_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "drills").write_text("# ours\nrestore: 2026-10-01T09:30:00Z\nrenewal: 2026-10-02\n")
     found = owned(tmp_path, "{history: drills}")

@@ -18,7 +18,7 @@ from fixtures.catalogue import items
 from fixtures.checks import read
 from selftests.unit.cluster_support import INVENTORY
 from selftests.unit.conformance_parts import API, members, stored
-from selftests.unit.conformance_support import ITEMS, SILENT, good, red
+from selftests.unit.conformance_support import ITEMS, SILENT, good, known, red
 
 pytest_plugins = ["pytester"]
 
@@ -68,6 +68,24 @@ sys.exit(code or " ".join(reaching) or 0)
     assert result.ret == 0
 
 
+def test_help_does_not_wait_for_the_engine(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(REPO))  # of this checkout, wherever it was installed from
+    asking = """
+import sys, pytest
+pytest.main(["--help", *sys.argv[1:]])
+engine = {name for name in sys.modules if name.startswith(("chaos.", "reports", "pydantic"))}
+sys.exit(" ".join(engine - {"chaos.errors", "chaos.measure", "chaos.measure.verdict"}) or 0)
+"""
+    done = pytester.run(
+        *(sys.executable, "-c", asking, "-c", str(REPO / "pytest.ini")),
+        *("-p", "no:cacheprovider", str(REPO / "tests/conformance")),
+    )
+    done.stdout.fnmatch_lines(["*--facts=FILE*"])
+    assert done.ret == 0
+
+
 def judge(
     pytester: pytest.Pytester, facts: Facts, *words: str
 ) -> tuple[pytest.RunResult, Mapping[str, CheckResult]]:
@@ -113,16 +131,35 @@ def test_without_an_inventory_each_test_says_so(pytester: pytest.Pytester) -> No
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--inventory", "nowhere.yaml"), "there is no inventory *nowhere.yaml"),
+        (("-n", "2", "--facts", "nowhere.json"), "*nowhere.json: it cannot be read: *"),
+        (("--inventory", "nowhere.yaml"), "*there is no inventory *nowhere.yaml"),
         (("--facts", "nowhere.json"), "*nowhere.json: it cannot be read: *"),
+        (("--facts", "deep.json"), "*deep.json: it is no JSON of facts."),
+        (
+            ("--facts", "naive.json"),
+            "*naive.json: operations.drills.restore: its time has no zone.",
+        ),
+        (("--facts", "other.json"), "*has the UID 4-5-6, and the inventory is of 1-2-3.*"),
     ],
 )
-def test_files_that_are_not_there(
+def test_files_that_cannot_be_used_are_told_once(
     pytester: pytest.Pytester, words: tuple[str, ...], said: str
 ) -> None:
-    result = run(pytester, *words, "-k", "voters")
-    result.assert_outcomes(errors=1, deselected=len(ITEMS) - 1)
-    result.stdout.fnmatch_lines([said])
+    (pytester.path / "deep.json").write_text("[" * 100_000)
+    drills = known(good().operations)
+    naive = {"restore": datetime(2026, 11, 1)}  # noqa: DTZ001
+    save(replace(good(), operations=replace(drills, drills=naive)), pytester.path / "naive.json")
+    save(replace(good(), uid="4-5-6"), pytester.path / "other.json")
+    result = run(pytester, *words)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {said}"])
+    told = result.stdout.str() + result.stderr.str()
+    assert "Traceback" not in told
+    assert len(result.errlines) == 1 + result.errlines.count("")
+
+
+def test_what_cannot_be_used_hinders_no_collecting(pytester: pytest.Pytester) -> None:
+    assert run(pytester, "--facts", "nowhere.json", "--collect-only", "-q").ret == 0
 
 
 def test_good_facts_pass_and_leave_a_check_each(pytester: pytest.Pytester) -> None:
@@ -195,14 +232,30 @@ def test_a_waiver_that_has_expired(pytester: pytest.Pytester) -> None:
     wrong = len(red(facts))
     result.assert_outcomes(passed=len(ITEMS) - wrong, failed=wrong)
     result.stdout.fnmatch_lines(["*its waiver has expired: it is old, platform, until *"])
-    assert checks[ENCRYPTED].waiver == ""
+    assert (checks[ENCRYPTED].waiver, checks[ENCRYPTED].counts) == ("", True)
+    assert checks[ENCRYPTED].evidence[0].startswith("1 of 1 secrets looked at")
 
 
-def test_a_waiver_that_is_not_needed(pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize("facts", [good(), replace(good(), leases=SILENT)])
+def test_an_expired_waiver_fails_whatever_it_was_for(
+    facts: Facts, pytester: pytest.Pytester
+) -> None:
+    words = waived(pytester, "leader-election", TODAY - timedelta(days=1))
+    result, checks = judge(pytester, facts, *words)
+    assert result.ret == 1
+    found = checks["leader-election"]
+    assert (found.verdict, found.expired[:9]) == (Verdict.FAIL, "it is old")
+    assert found.evidence[0].startswith("its waiver has expired: it is old, platform, until ")
+    lines = ["FAIL (waiver expired) leader-election: *", "Waivers: 1 waiver expired"]
+    result.stdout.fnmatch_lines(lines)
+
+
+def test_a_waiver_that_is_not_needed_is_shown_all_the_same(pytester: pytest.Pytester) -> None:
     result, checks = judge(pytester, good(), *waived(pytester, VOTERS, TODAY))
     result.assert_outcomes(passed=len(ITEMS))
-    assert checks[VOTERS].waiver == ""
-    assert "a waiver that does nothing here" in checks[VOTERS].evidence[-1]
+    assert checks[VOTERS].waiver == f"it is old, platform, until {TODAY}"
+    lines = [f"PASS (waiver not needed) {VOTERS}: *", "Waivers: 1 waiver not needed"]
+    result.stdout.fnmatch_lines(lines)
 
 
 def test_an_inventory_beside_facts_says_what_is_expected(pytester: pytest.Pytester) -> None:
@@ -212,11 +265,11 @@ def test_an_inventory_beside_facts_says_what_is_expected(pytester: pytest.Pytest
     assert "11 min is allowed" in checks["etcd-backup"].evidence[0]
 
 
-def test_facts_of_another_cluster(pytester: pytest.Pytester) -> None:
-    result, checks = judge(pytester, replace(good(), uid="4-5-6"))
+def test_no_item_is_lost_where_there_are_no_facts(pytester: pytest.Pytester) -> None:
+    """A report made of these cannot pass."""
+    result = run(pytester, "--holdfast-out", "out/run")
     result.assert_outcomes(errors=len(ITEMS))
-    result.stdout.fnmatch_lines(["The cluster has the UID 4-5-6, and the inventory is of 1-2-3.*"])
-    # No item is lost: a report made of these cannot pass.
-    assert {name: check.verdict for name, check in checks.items()} == dict.fromkeys(
+    checks = read(pytester.path / "out/run/checks.json").checks
+    assert {check.id: check.verdict for check in checks} == dict.fromkeys(
         ITEMS, Verdict.INCONCLUSIVE
     )

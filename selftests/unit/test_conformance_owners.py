@@ -94,6 +94,16 @@ def managed(kind: str, *, regional: bool | None = None, zones: str = "abc", **mo
     return replace(facts, **more)
 
 
+def grouped(zones: str, **more: Any) -> f.Facts:
+    """The same on EKS, with a group of nodes for each zone."""
+    facts = managed("eks", zones=zones, **more)
+    nodes = []
+    for one in known(facts.nodes):
+        labels = {**known(one.kubernetes).labels, "eks.amazonaws.com/nodegroup": f"ng-{one.zone}"}
+        nodes.append(replace(one, kubernetes=replace(known(one.kubernetes), labels=labels)))
+    return replace(facts, nodes=tuple(nodes))
+
+
 def planes(count: int, *, zones: str = "abc", voters: int = 3, region: str = "") -> f.Facts:
     """With so many control planes, in these zones."""
     nodes = list(known(good().nodes))
@@ -222,6 +232,7 @@ DEFECTS: list[Defect] = [
     ),
     ("drill-failover", drilled(failover=None), "drills knows of no drill failover that went well"),
     ("drill-renewal", drilled(renewal=93), "the last drill renewal was 93 days ago"),
+    ("drill-restore", drilled(restore=-2), "the last drill restore is in the future: 2026-11-"),
     (
         "managed-regional",
         managed("gke", regional=False),
@@ -229,6 +240,12 @@ DEFECTS: list[Defect] = [
     ),
     ("managed-pools", managed("gke", zones="aaabc"), "pool main is uneven by 2: a 3, b 1, c 1"),
     ("managed-pools", managed("aks", zones="aaa"), "pool main: all its nodes stand in one zone"),
+    ("managed-pools", grouped("aaabc"), "pools ng-a, ng-b, ng-c are uneven by 2: a 3, b 1, c 1"),
+    (
+        "managed-pools",
+        managed("eks", kubernetes="v1.38.1-eks-1a2b"),
+        "pool main: pool-0 has v1.36.2, 2 minor versions behind the control plane (v1.38.1-eks",
+    ),
 ]
 
 
@@ -269,6 +286,13 @@ GAPS: list[Defect] = [
     ("runbooks", page("zone-loss", found=SILENT), SILENT.reason),
     ("drill-restore", ready(drills=SILENT), SILENT.reason),
     ("managed-regional", managed("gke"), "its owner does not say (cluster.regional)"),
+    (
+        "managed-regional",
+        managed("aks", apiservers=("10.0.0.1:443", "10.0.0.2:443")),
+        "nothing of it shows its zones",
+    ),
+    ("managed-pools", managed("gke", kubernetes=SILENT), SILENT.reason),
+    ("managed-pools", managed("gke", zones=""), "the API has no nodes"),
     (
         "managed-pools",
         replace(good(), declared=replace(good().declared, managed="other")),
@@ -317,7 +341,8 @@ def test_higher_rungs_pass_and_name_the_next(facts: f.Facts, rung: str) -> None:
     [
         managed("eks"),
         managed("gke", regional=True),
-        managed("aks", apiservers=("10.0.0.1:443", "10.0.0.2:443")),
+        managed("aks", regional=True, zones="aabbc", kubernetes="v1.37.0"),
+        grouped("aaabbbccc"),
     ],
 )
 def test_a_managed_control_plane_is_judged_by_what_is_seen(facts: f.Facts) -> None:

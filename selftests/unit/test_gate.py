@@ -52,6 +52,10 @@ def test_an_experiment_that_could_not_be_tried_is_inconclusive_unless_waived() -
     assert run_verdict([GOOD], [replace(one, waiver="agreed")])[0] is Verdict.PASS
     failed = replace(one, verdict=Verdict.FAIL, waiver="agreed")
     assert run_verdict([GOOD], [failed])[0] is Verdict.PASS
+    told = "1 checks and 1 experiments; 1 waived"
+    assert run_verdict([GOOD], [failed]) == (Verdict.PASS, told)
+    over = replace(GOOD, verdict=Verdict.FAIL, evidence=("over",), expired="r")
+    assert run_verdict([over], [failed]) == (Verdict.FAIL, "a-b: over; 1 waived, 1 waiver expired")
     unhealed = replace(one, verdict=Verdict.UNHEALED, waiver="agreed")
     assert run_verdict([GOOD], [unhealed])[0] is Verdict.UNHEALED
 

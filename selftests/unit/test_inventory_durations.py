@@ -33,6 +33,12 @@ def test_what_is_none_is_refused(text: str) -> None:
         parse_duration(text)
 
 
+@pytest.mark.parametrize("text", ["99999999999d", "36500d1s", f"{'9' * 400}h"])
+def test_what_no_calendar_holds_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is longer than 36500d"):
+        parse_duration(text)
+
+
 @pytest.mark.parametrize(
     ("duration", "text"),
     [

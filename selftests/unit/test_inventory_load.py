@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -150,6 +150,13 @@ REPLACED = {
             "which is external"
         ],
     ),
+    "the etcd of a provider": (
+        ("environment: staging", "environment: staging\n  managed: eks"),
+        [
+            "cluster.yaml:18:1: eks runs etcd, out of sight: "
+            "leave the field etcd out, or cluster.managed"
+        ],
+    ),
     "a URL that is none": (
         ('zone: a, address: 198.51.100.31, url: "local://"', "address: 198.51.100.31, url: w1"),
         ['cluster.yaml:14:@url: worker-1: "w1" is no URL: write ssh://w1'],
@@ -214,6 +221,18 @@ ADDED = {
     "a day that is none": (
         "waivers: [{id: x, reason: y, owner: z, expires: soon}]",
         ['cluster.yaml:18:40: waivers[0].expires must be a day as 2027-01-31, not "soon"'],
+    ),
+    "a day that no calendar has": (
+        "waivers: [{id: x, reason: y, owner: z, expires: 2027-02-31}]",
+        ['cluster.yaml:18:40: waivers[0].expires must be a day as 2027-01-31, not "2027-02-31"'],
+    ),
+    "a reason that says nothing": (
+        "waivers: [{id: x, reason: ' ', owner: z, expires: 2027-01-31}]",
+        ["cluster.yaml:18:19: waivers[0].reason: blanks say nothing"],
+    ),
+    "drills that nobody lives to see": (
+        "objectives: {drills: 99999999999d}",
+        ['cluster.yaml:18:14: objectives.drills: "99999999999d" is longer than 36500d'],
     ),
     "two waivers of one check": (
         "waivers: [{id: x, reason: y, owner: z, expires: 2027-01-01}, "
@@ -331,14 +350,6 @@ def test_without_budgets_nothing_is_limited(tmp_path: Path) -> None:
     inventory = inventory_of(tmp_path)
     assert inventory.budget("kubelet-stop", "api-write").empty
     assert inventory.redundancy("kubelet-stop") is None
-
-
-def test_a_waiver_holds_until_its_day_and_no_longer(tmp_path: Path) -> None:
-    text = "waivers: [{id: x, reason: y, owner: z, expires: 2027-01-31}]\n"
-    inventory = inventory_of(tmp_path, INVENTORY + text)
-    assert inventory.waiver("x", today=date(2027, 1, 31))
-    assert inventory.waiver("x", today=date(2027, 2, 1)) is None
-    assert inventory.waiver("y", today=date(2027, 1, 31)) is None
 
 
 @pytest.mark.parametrize(

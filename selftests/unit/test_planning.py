@@ -95,13 +95,23 @@ def test_a_budget_is_the_inventorys_then_the_faults_then_the_sources(
 
 @pytest.mark.parametrize("name", ["kubelet-stop", "kubelet-stop-kill"])
 def test_a_waiver_of_an_experiment_holds_until_its_day(name: str, tmp_path: Path) -> None:
-    def waiver(until: object) -> str:
+    def waivers(until: object) -> tuple[str, str]:
         entry = f"{{id: {name}, reason: no shell, owner: platform, expires: {until}}}"
         inventory = cluster_with(tmp_path, f"waivers: [{entry}]\n").inventory
-        return planned_of(order(), inventory, ()).waiver
+        planned = planned_of(order(), inventory, ())
+        return planned.waiver, planned.expired
 
-    assert waiver(TODAY) == f"no shell, platform, until {TODAY}"
-    assert waiver(TODAY - timedelta(days=1)) == ""
+    assert waivers(TODAY) == (f"no shell, platform, until {TODAY}", "")
+    over = TODAY - timedelta(days=1)
+    assert waivers(over) == ("", f"no shell, platform, until {over}")
+
+
+def test_an_expired_waiver_fails_though_nothing_was_tried(tmp_path: Path) -> None:
+    entry = "{id: kubelet-stop, reason: no shell, owner: platform, expires: 2020-01-31}"
+    cluster = cluster_with(tmp_path, f"waivers: [{entry}]\n")
+    result = Experiment(cluster, order(), tmp_path / "run", tmp_path / "state", "uid").run()
+    assert result.verdict is Verdict.FAIL
+    assert result.reason.startswith("its waiver has expired (no shell, platform, until 2020-01-31)")
 
 
 def test_a_scene_has_the_targets_own_pod_networks(tmp_path: Path) -> None:

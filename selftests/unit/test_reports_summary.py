@@ -12,7 +12,14 @@ from chaos.measure.verdict import Verdict
 from chaos.repeat import Distribution, Repeated
 from reports import words
 from reports.summary import experiment_summary, summary
-from selftests.unit.reports_support import EXPERIMENTS, check, good_run, probe, run_result
+from selftests.unit.reports_support import (
+    EXPERIMENTS,
+    check,
+    experiment,
+    good_run,
+    probe,
+    run_result,
+)
 
 TEXT = summary(run_result())
 
@@ -71,6 +78,22 @@ def test_waivers_and_what_was_not_covered_are_told_with_the_reason() -> None:
 def test_a_waiver_that_does_nothing_is_told_as_one() -> None:
     run = good_run([check("a-b", "A", Verdict.INCONCLUSIVE, waiver="agreed")], [])
     assert "- a-b: agreed (it is INCONCLUSIVE: the waiver does nothing)" in summary(run)
+
+
+def test_every_waiver_is_shown_and_counted() -> None:
+    checks = [
+        check("a", "A", waiver="agreed"),
+        check("b", "B", Verdict.FAIL, expired="over"),
+        check("c", "C", Verdict.FAIL, waiver="known"),
+    ]
+    broken = experiment("etcd_stop", "one", verdict=Verdict.NOT_COVERED, waiver="not here")
+    text = summary(good_run(checks, [broken]))
+    assert "2 waived, 1 waiver expired, 1 waiver not needed." in text.split("## Waived")[1]
+    assert "- a: agreed (it is PASS: the waiver does nothing)" in text
+    assert "- b: over (it has expired: it fails)" in text
+    assert "- etcd_stop-one: not here\n" in text
+    assert "| B | FAIL, waiver expired |" in text
+    assert "| NOT COVERED, waived |" in text
 
 
 @pytest.mark.parametrize("text", [TEXT, *map(experiment_summary, EXPERIMENTS)])

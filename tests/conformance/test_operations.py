@@ -41,7 +41,8 @@ def test_restore_was_tried(item: Item) -> None:
 
     Expected: a restore that went well in the last 92 days, or within the inventory's objective.
 
-    Mend: rehearse it: a snapshot that nobody restored is a hope.
+    Mend: rehearse it: a snapshot that nobody restored is a hope. `holdfast run conformance` notes
+    in a file that the newest was restored.
 
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Production Checklist ("Disaster recovery procedures tested").
@@ -62,7 +63,8 @@ def test_failover_was_tried(item: Item) -> None:
     Expected: a failover that went well in the last 92 days, or within the inventory's
     objective.
 
-    Mend: `holdfast run resilience`, on a cluster like this one at least.
+    Mend: `holdfast run resilience`, on a cluster like this one at least; it notes in a file what
+    went well.
 
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
     Production Checklist ("Regular chaos engineering exercises").

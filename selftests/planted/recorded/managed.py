@@ -50,3 +50,10 @@ def uneven_pool(facts: Facts) -> Facts:
     """
     *kept, last = the.known(facts.nodes)
     return replace(facts, nodes=(*kept, _in_pool(last, 5, "a")))
+
+
+@recorded("managed-pools", r"^pool main: pool-1 has .* 2 minor versions behind", first=regional)
+def forgotten_pool(facts: Facts) -> Facts:
+    """The control plane was upgraded twice, and its pool not once."""
+    major, minor, _ = the.known(facts.kubernetes).split(".", 2)
+    return replace(facts, kubernetes=f"{major}.{int(minor) + 2}.0")
