@@ -40,8 +40,9 @@ def balancer_down(facts: Facts, inventory: Declared) -> CheckOutcome:
     what = subjects.BALANCER.what
     if inventory.balancers == "other":
         return not_covered(what, "load_balancers.kind is other, which is not looked into")
-    nodes = () if isinstance(facts.nodes, NotAvailable) else facts.nodes
-    if not any("load-balancer" in node.roles for node in nodes):
+    if isinstance(facts.nodes, NotAvailable):
+        return not_covered("which machines there are", facts.nodes)
+    if not any("load-balancer" in node.roles for node in facts.nodes):
         return not_covered(what, "no machine has one")
     return _told(facts, subjects.BALANCER)
 
