@@ -159,7 +159,7 @@ def _waived(name: str, one: CheckResult | ExperimentResult) -> str:
         return ""
     does = {
         "waiver expired": " (it has expired: it fails)",
-        "waiver not needed": f" (it is {words.verdict(one.verdict)}: the waiver does nothing)",
+        "waiver idle": f" (it is {words.verdict(one.verdict)}: the waiver does nothing)",
     }
     return f"- {inline(name)}: {inline(one.expired or one.waiver)}{does.get(waivers.mark(one), '')}"
 

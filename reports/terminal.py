@@ -76,6 +76,8 @@ def _head(run: RunResult) -> list[RenderableType]:
     first = Text.assemble(_verdict(run.verdict), " ", redact(run.reason))
     first.truncate(WIDTH * 2, overflow="ellipsis")
     what = f"{run.profile} on {words.cluster(run)} · seed {run.seed} · {words.seconds(run.seconds)}"
+    if counted := waivers.counted((*run.checks, *run.experiments)):
+        what += f" · {counted}"
     ended = [_line(f"Interrupted: {run.interrupted}", "yellow")] if run.interrupted else []
     return [first, _line(what, "dim"), *ended]
 

@@ -13,7 +13,7 @@ def mark(one: CheckResult | ExperimentResult) -> str:
         return "waiver expired"
     if not one.waiver:
         return ""
-    return "waiver not needed" if one.counts else "waived"
+    return "waiver idle" if one.counts else "waived"
 
 
 def told(one: CheckResult | ExperimentResult) -> str:
@@ -25,5 +25,5 @@ def told(one: CheckResult | ExperimentResult) -> str:
 def counted(every: Iterable[CheckResult | ExperimentResult]) -> str:
     """`2 waived, 1 waiver expired`; empty where there is no waiver."""
     marks = [mark(one) for one in every]
-    known = ("waived", "waiver expired", "waiver not needed")
+    known = ("waived", "waiver expired", "waiver idle")
     return ", ".join(f"{marks.count(name)} {name}" for name in known if name in marks)

@@ -254,8 +254,22 @@ def test_a_waiver_that_is_not_needed_is_shown_all_the_same(pytester: pytest.Pyte
     result, checks = judge(pytester, good(), *waived(pytester, VOTERS, TODAY))
     result.assert_outcomes(passed=len(ITEMS))
     assert checks[VOTERS].waiver == f"it is old, platform, until {TODAY}"
-    lines = [f"PASS (waiver not needed) {VOTERS}: *", "Waivers: 1 waiver not needed"]
+    lines = [f"PASS (waiver idle) {VOTERS}: *", "Waivers: 1 waiver idle"]
     result.stdout.fnmatch_lines(lines)
+
+
+def test_a_waiver_is_shown_beside_a_test_that_broke(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("it broke")
+
+    monkeypatch.setattr("chaos.conformance.etcd.odd_number_of_voters", broken)
+    result, checks = judge(pytester, good(), *waived(pytester, VOTERS, TODAY), "-k", "voters")
+    found = checks[VOTERS]
+    assert (found.verdict, found.counts) == (Verdict.INCONCLUSIVE, True)
+    assert found.waiver.startswith("it is old")
+    result.stdout.fnmatch_lines([f"INCONCLUSIVE (waiver idle) {VOTERS}: it broke"])
 
 
 def test_an_inventory_beside_facts_says_what_is_expected(pytester: pytest.Pytester) -> None:

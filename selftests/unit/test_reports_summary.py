@@ -88,7 +88,7 @@ def test_every_waiver_is_shown_and_counted() -> None:
     ]
     broken = experiment("etcd_stop", "one", verdict=Verdict.NOT_COVERED, waiver="not here")
     text = summary(good_run(checks, [broken]))
-    assert "2 waived, 1 waiver expired, 1 waiver not needed." in text.split("## Waived")[1]
+    assert "2 waived, 1 waiver expired, 1 waiver idle." in text.split("## Waived")[1]
     assert "- a: agreed (it is PASS: the waiver does nothing)" in text
     assert "- b: over (it has expired: it fails)" in text
     assert "- etcd_stop-one: not here\n" in text

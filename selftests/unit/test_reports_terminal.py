@@ -92,6 +92,7 @@ def test_red_checks_come_before_waived_and_uncovered_ones() -> None:
     places = [text.index(c.title) for c in (CHECKS[2], CHECKS[6], CHECKS[4], CHECKS[9])]
     assert places == sorted(places)
     assert "→ Renew it with the balancer" in text
+    assert " s · 1 waived\n" in text
     assert "Checks: 5 PASS, 1 INCONCLUSIVE, 1 FAIL, 2 NOT COVERED, 1 waived" in text
 
 
