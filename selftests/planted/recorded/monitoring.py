@@ -1,10 +1,11 @@
-"""What was promised, and what a Prometheus of long standing has seen of it."""
+"""What was promised, what a Prometheus of long standing has seen of it, and alerts too late."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
-from chaos.cluster.facts import Facts, MonitoringFacts, Objectives
+from chaos.cluster.facts import AlertRule, Facts, MonitoringFacts, Objectives, Route
 from selftests.planted.recorded import changes as the
 from selftests.planted.recording import Change, recorded
 
@@ -51,3 +52,32 @@ def leaderless_now_and_then(facts: Facts) -> Facts:
 def pods_start_slowly(facts: Facts) -> Facts:
     """One Pod of twenty takes 47 s and longer to start: a failover is as slow."""
     return measured("pod start", 47.0)(facts)
+
+
+@recorded(
+    "alert-no-leader",
+    r"^the rule EtcdNoLeader waits 180 min before it alerts: 15 min are enough",
+)
+def rule_that_waits(facts: Facts) -> Facts:
+    """The alert that etcd has no leader was made to wait for three hours: it came too often."""
+    known: MonitoringFacts = the.known(facts.monitoring)
+
+    def is_it(rule: AlertRule) -> bool:
+        return rule.name == "EtcdNoLeader"
+
+    return the.of("monitoring", rules=the.where(known.rules, is_it, duration=timedelta(hours=3)))(
+        facts
+    )
+
+
+@recorded(
+    "alerts-reach-somebody",
+    r"^the alert EtcdNoLeader is muted at all times by maintenance",
+)
+def maintenance_without_end(facts: Facts) -> Facts:
+    """Alerts were muted for some work on the machines, and the interval was given no end."""
+    known: MonitoringFacts = the.known(facts.monitoring)
+    first, *_ = the.known(known.receivers)
+    rules = tuple(replace(one, labels={"severity": "critical"}) for one in known.rules)
+    route = Route(receiver=first, routes=(Route(receiver=first, muted="maintenance"),))
+    return the.of("monitoring", rules=rules, route=route)(facts)
