@@ -46,6 +46,6 @@ def run(
     )
     folder, result = gate.run(asked)
     show(result, folder=folder.path)
-    if told := note(load_known(inventory), result):
+    if told := note(load_known(inventory, files=False), result):
         typer.echo(told, err=True)
     raise typer.Exit(exit_code(result.verdict, interrupted=bool(result.interrupted)))

@@ -18,6 +18,13 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _history(text: str) -> str:
+    kind, colon, name = text.partition(":")
+    if kind == "configmap" and colon and [bool(part) for part in name.split("/")] != [True, True]:
+        raise ValueError(f'"{text}" names no ConfigMap: write it as configmap:NAMESPACE/NAME')
+    return text
+
+
 Url = Annotated[str, AfterValidator(_url)]
 Share = Annotated[float, Field(gt=0, le=1)]
 
@@ -38,7 +45,7 @@ class OperationsPart(Part):
 
     runbooks: dict[Text, Text] = Field(default={})
     """By incident, the file (relative to this one) or the URL that says what to do."""
-    history: Text | None = None
+    history: Annotated[Text, AfterValidator(_history)] | None = None
     """Where the drills that went well are noted: a file, or `configmap:NAMESPACE/NAME`."""
 
 

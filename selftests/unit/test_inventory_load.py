@@ -226,6 +226,13 @@ ADDED = {
         "waivers: [{id: x, reason: y, owner: z, expires: 2027-02-31}]",
         ['cluster.yaml:18:40: waivers[0].expires must be a day as 2027-01-31, not "2027-02-31"'],
     ),
+    "a history in a ConfigMap of no namespace": (
+        "operations: {history: 'configmap:drills'}",
+        [
+            'cluster.yaml:18:14: operations.history: "configmap:drills" names no ConfigMap: '
+            "write it as configmap:NAMESPACE/NAME"
+        ],
+    ),
     "a reason that says nothing": (
         "waivers: [{id: x, reason: ' ', owner: z, expires: 2027-01-31}]",
         ["cluster.yaml:18:19: waivers[0].reason: blanks say nothing"],
