@@ -70,7 +70,8 @@ def test_one_holder(item: Item) -> None:
     one virtual_router_id.
 
     Source: Building Kubernetes High Availability Clusters: Easy Guide 101, How to Create
-    Kubernetes High Availability Scalable Clusters.
+    Kubernetes High Availability Scalable Clusters ("the load balancer's IP is always the same
+    as kubeadm's ControlPlaneEndpoint").
     """
     item.judge(virtual_ip.one_holder)
 

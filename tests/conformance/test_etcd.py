@@ -102,7 +102,7 @@ def test_members_are_one_cluster(item: Item) -> None:
     id="etcd-raft-lag",
     title="No member of etcd lags behind",
     severity="high",
-    source="Kubernetes High Availability, etcd High Availability",
+    source="Experience: a member that lags behind is no redundancy",
 )
 def test_members_keep_up(item: Item) -> None:
     """Looked at: the raft index that each member has, and how much of it it has applied.
@@ -113,7 +113,7 @@ def test_members_keep_up(item: Item) -> None:
     Mend: see its disk (etcd-wal-fsync) and the network to it; a member that never catches up is
     removed and joined anew.
 
-    Source: Kubernetes High Availability, etcd High Availability.
+    Source: experience; 1,000 entries are a few seconds of a busy cluster's writes.
     """
     item.judge(etcd_members.keep_up)
 
@@ -122,8 +122,7 @@ def test_members_keep_up(item: Item) -> None:
     id="etcd-no-alarms",
     title="No alarm of etcd is raised",
     severity="critical",
-    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers "
-    "2025, Common Pitfalls & Troubleshooting",
+    source="etcd.io, Maintenance, Space quota",
 )
 def test_no_alarm_is_raised(item: Item) -> None:
     """Looked at: `etcdctl alarm list`, and the errors in every member's status.
@@ -133,8 +132,7 @@ def test_no_alarm_is_raised(item: Item) -> None:
     Mend: NOSPACE: `etcdctl compact REV`, `etcdctl defrag` one member after the other, `etcdctl
     alarm disarm`. CORRUPT: remove that member, wipe its data and join it anew.
 
-    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
-    Common Pitfalls & Troubleshooting; etcd.io, Space quota.
+    Source: etcd.io, Maintenance, Space quota; Data corruption.
     """
     item.judge(etcd_members.no_alarm)
 

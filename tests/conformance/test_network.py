@@ -78,8 +78,8 @@ def test_etcd_is_closed(item: Item) -> None:
     id="kubelet-closed-to-pods",
     title="Pods do not reach kubelets",
     severity="medium",
-    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
-    " Network Security",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers"
+    " 2025, Security in HA Clusters",
 )
 def test_kubelets_are_closed(item: Item) -> None:
     """Looked at: kubelet's port, tried out of a Pod's own network and from kubelet's own machine.
@@ -90,7 +90,7 @@ def test_kubelets_are_closed(item: Item) -> None:
     it where a Pod (metrics-server) must.
 
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
-    Network Security.
+    Security in HA Clusters ("inherently increases your attack surface").
     """
     item.judge(network.kubelets_are_closed)
 
@@ -99,8 +99,8 @@ def test_kubelets_are_closed(item: Item) -> None:
     id="balancer-closed-to-pods",
     title="Pods do not reach the balancers' own ports",
     severity="medium",
-    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
-    " Network Security",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers"
+    " 2025, Security in HA Clusters",
 )
 def test_balancers_are_closed(item: Item) -> None:
     """Looked at: the ports of the balancers' pages of statistics or metrics, tried out of a Pod's
@@ -112,6 +112,6 @@ def test_balancers_are_closed(item: Item) -> None:
     Mend: a packet filter on the balancers, or `bind` to the balancer's own 127.0.0.1.
 
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
-    Network Security.
+    Security in HA Clusters ("inherently increases your attack surface").
     """
     item.judge(network.balancers_are_closed)

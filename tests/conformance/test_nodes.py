@@ -30,7 +30,7 @@ def test_nodes_are_ready(item: Item) -> None:
     id="nodes-pressure",
     title="No node is short of memory, disk or processes",
     severity="high",
-    source="Kubernetes High Availability, Practical Example: Testing Failure Scenarios",
+    source="kubernetes.io, Node Status",
 )
 def test_nodes_have_no_pressure(item: Item) -> None:
     """Looked at: the conditions MemoryPressure, DiskPressure, PIDPressure and
@@ -41,7 +41,7 @@ def test_nodes_have_no_pressure(item: Item) -> None:
 
     Mend: free what is short; requests and limits keep it from coming back.
 
-    Source: Kubernetes High Availability, Practical Example: Testing Failure Scenarios.
+    Source: kubernetes.io, Node Status; Node-pressure Eviction.
     """
     item.judge(nodes.nodes_have_no_pressure)
 
@@ -85,7 +85,7 @@ def test_nodes_are_schedulable(item: Item) -> None:
     Mend: `kubectl uncordon NAME`.
 
     Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
-    Worker Nodes in HA Setup.
+    Worker Nodes in HA Setup ("enough worker nodes to handle the failure of several nodes").
     """
     item.judge(nodes.nodes_are_schedulable)
 
@@ -244,8 +244,7 @@ def test_clocks_agree(item: Item) -> None:
     id="disks-room",
     title="Disks have room",
     severity="high",
-    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
-    " Prerequisites Setup",
+    source="kubernetes.io, Node-pressure Eviction",
 )
 def test_disks_have_room(item: Item) -> None:
     """Looked at: the file systems of /, etcd, kubelet, the runtime and the logs: at their usual
@@ -256,7 +255,6 @@ def test_disks_have_room(item: Item) -> None:
 
     Mend: a larger disk, or find what fills it: images, logs, snapshots.
 
-    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
-    Prerequisites Setup.
+    Source: kubernetes.io, Node-pressure Eviction.
     """
     item.judge(node_machines.disks_have_room)

@@ -68,7 +68,7 @@ def test_odd_number_of_control_planes(item: Item) -> None:
     id="control-planes-over-hosts",
     title="No two control planes are one machine, or fail with one host",
     severity="high",
-    source="Kubernetes High Availability: Tutorial & Instructions, Relative Kubernetes High "
+    source="Kubernetes High Availability: Tutorial & Instructions, Relative High "
     "Availability Models",
 )
 def test_control_planes_over_hosts(item: Item) -> None:
@@ -82,8 +82,8 @@ def test_control_planes_over_hosts(item: Item) -> None:
     there; give a copied machine an id of its own: empty /etc/machine-id and run
     `systemd-machine-id-setup`.
 
-    Source: Kubernetes High Availability: Tutorial & Instructions, Relative Kubernetes High
-    Availability Models ("Multiple instances on multiple hosts").
+    Source: Kubernetes High Availability: Tutorial & Instructions, Relative High Availability
+    Models ("Multiple instances on multiple hosts").
     """
     item.judge(control_planes.over_hosts)
 
@@ -340,9 +340,7 @@ def test_control_plane_versions(item: Item) -> None:
 
     Mend: `kubeadm upgrade node` on the control planes that were left behind.
 
-    Source: kubernetes.io, Upgrading kubeadm clusters ("Upgrade other control plane nodes");
-    Building Kubernetes High Availability Clusters: Easy Guide 101, Choosing a regional or zonal
-    control plane.
+    Source: kubernetes.io, Upgrading kubeadm clusters ("Upgrade other control plane nodes").
     """
     item.judge(versions.equal_on_all)
 

@@ -248,8 +248,7 @@ def test_memory_is_limited(item: Item) -> None:
     id="workloads-probes",
     title="Critical workloads say whether they are ready and alive",
     severity="high",
-    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
-    " Monitoring Metrics",
+    source="kubernetes.io, Configure Liveness, Readiness and Startup Probes",
 )
 def test_probes_are_set(item: Item) -> None:
     """Looked at: the readiness and liveness probes of every container and sidecar of the
@@ -261,8 +260,7 @@ def test_probes_are_set(item: Item) -> None:
     Mend: a readinessProbe that asks what a client would ask, and a livenessProbe that asks
     less.
 
-    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
-    Monitoring Metrics ("Pod readiness").
+    Source: kubernetes.io, Configure Liveness, Readiness and Startup Probes.
     """
     item.judge(workload_pods.probes_are_set)
 
