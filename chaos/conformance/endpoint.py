@@ -33,6 +33,8 @@ def is_balanced_name(facts: Facts, inventory: Declared) -> CheckOutcome:
 
 def is_a_name(facts: Facts, inventory: Declared) -> CheckOutcome:
     """What all go by is a name, which can be pointed elsewhere."""
+    if inventory.managed:
+        return not_covered("the endpoint", "its provider keeps it, be it a name or an address")
     findings = Findings()
     told = {"the inventory's endpoint": inventory.endpoint_name}
     if isinstance(facts.kubeadm, NotAvailable):

@@ -9,12 +9,6 @@ from fixtures.catalogue import items
 from selftests.unit.conformance_support import judged
 from selftests.unit.managed_profiles import PROVIDERS, profile
 
-# To be mended: they ask of somebody else's control plane what only its owner can have.
-STILL_RED = {
-    *("control-planes-over-zones", "kubernetes-service-endpoints"),
-    *("alert-no-leader", "alert-failed-requests", "alert-backups", "slo-etcd-leader"),
-}
-
 
 @pytest.mark.parametrize("kind", PROVIDERS)
 def test_nothing_of_a_sound_profile_fails(kind: str) -> None:
@@ -24,8 +18,8 @@ def test_nothing_of_a_sound_profile_fails(kind: str) -> None:
         for name, outcome in found.items()
         if outcome.verdict not in (Verdict.PASS, Verdict.NOT_COVERED)
     }
-    assert {name: red[name] for name in red if name not in STILL_RED} == {}
-    for item in ("managed-regional", "managed-pools", "certificates-names-complete"):
+    assert red == {}
+    for item in ("managed-regional", "managed-pools"):
         assert found[item].verdict is Verdict.PASS, found[item].evidence
 
 

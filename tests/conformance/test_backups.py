@@ -96,7 +96,7 @@ def test_sizes_are_plausible(item: Item) -> None:
     Mend: copy to a temporary name and rename at the end; look at it with `etcdutl snapshot status`
     before.
 
-    Source: experience.
+    Source: Experience: a copy that broke off is short.
     """
     item.judge(backup_content.sizes_are_plausible)
 
@@ -116,7 +116,7 @@ def test_several_are_kept(item: Item) -> None:
 
     Mend: let what copies them delete the oldest and not all but one; look whether the disk is full.
 
-    Source: experience.
+    Source: Experience: the newest snapshot may hold the mistake already.
     """
     item.judge(backup_content.several_are_kept)
 
@@ -164,6 +164,7 @@ def test_keys_are_kept(item: Item) -> None:
     Mend: add `tar -czf … /etc/kubernetes/pki` and the encryption configuration to what takes
     snapshots, readable by root alone, encrypted where others have access.
 
-    Source: experience; kubernetes.io, Encrypting Confidential Data at Rest.
+    Source: Experience: a restored etcd without its keys is no cluster; kubernetes.io,
+    Encrypting Confidential Data at Rest.
     """
     item.judge(backup_keys.are_kept)

@@ -113,7 +113,8 @@ def test_members_keep_up(item: Item) -> None:
     Mend: see its disk (etcd-wal-fsync) and the network to it; a member that never catches up is
     removed and joined anew.
 
-    Source: experience; 1,000 entries are a few seconds of a busy cluster's writes.
+    Source: Experience: a member that lags behind is no redundancy; 1,000 entries are a few
+    seconds of a busy cluster's writes.
     """
     item.judge(etcd_members.keep_up)
 
