@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from chaos.cluster.facts import Declared, Facts, NotAvailable, Webhook
+from datetime import datetime, timedelta
+
+from chaos.cluster.facts import Certificate, Declared, Facts, NotAvailable, Webhook
 from chaos.conformance.outcome import CheckOutcome, Findings, counted, listed, not_covered
 
 ENDPOINTS, SECONDS = 2, 5
+# What is left of a validity when it should have been renewed, and what is enough of a long one.
+SHARE, ENOUGH = 10, timedelta(days=60)
 
 
 def _told(webhook: Webhook) -> str:
@@ -73,3 +77,58 @@ def not_in_their_own_way(facts: Facts, _inventory: Declared) -> CheckOutcome:
     if not closed:
         findings.good.append(f"none of {counted(len(facts.webhooks), 'webhook')} fails closed")
     return findings.outcome()
+
+
+def authorities_last(facts: Facts, _inventory: Declared) -> CheckOutcome:
+    """What the apiserver verifies a webhook by is valid, and is not about to expire."""
+    if isinstance(facts.webhooks, NotAvailable):
+        return not_covered("the webhooks", facts.webhooks)
+    findings = Findings()
+    closed = [one for one in facts.webhooks if one.fail_closed]
+    for one in closed:
+        _authorities(one, facts.collected, findings)
+    if not closed:
+        findings.good.append(f"none of {counted(len(facts.webhooks), 'webhook')} fails closed")
+    return findings.outcome()
+
+
+def _authorities(one: Webhook, now: datetime, findings: Findings) -> None:
+    what, bundle = f"the caBundle of {_told(one)}", one.authorities
+    if isinstance(bundle, NotAvailable):
+        findings.gap(what, bundle)
+        return
+    if not bundle:
+        goes = "is empty: the apiserver goes by the roots of its own machine"
+        if one.service is None:
+            findings.good.append(f"{what} {goes}")
+        else:
+            findings.gap(what, f"it {goes}")
+        return
+    read = [each for each in bundle if isinstance(each, Certificate)]
+    if not read:
+        why = listed(each.reason for each in bundle if isinstance(each, NotAvailable))
+        findings.wrong.append(f"{what}, which fails closed, is of no use to the apiserver: {why}")
+        return
+    valid = [each for each in read if each.not_before <= now < each.not_after]
+    lasting = [each for each in valid if each.not_after - now >= _needed(each)]
+    last = max(lasting or valid or read, key=lambda each: each.not_after)
+    if lasting:
+        findings.good.append(f"{what} is valid until {last.not_after:%Y-%m-%d}")
+    elif valid:
+        findings.wrong.append(
+            f"{what}, which fails closed, expires on {last.not_after:%Y-%m-%d %H:%M} UTC, and was "
+            "not renewed in nine tenths of its time"
+        )
+    elif last.not_before > now:
+        since = f"{last.not_before:%Y-%m-%d %H:%M}"
+        findings.wrong.append(f"{what}, which fails closed, is not valid before {since} UTC")
+    else:
+        findings.wrong.append(
+            f"{what}, which fails closed, expired on {last.not_after:%Y-%m-%d}: the API refuses "
+            "all that it is asked about"
+        )
+
+
+def _needed(certificate: Certificate) -> timedelta:
+    """How long it must be valid yet."""
+    return min((certificate.not_after - certificate.not_before) / SHARE, ENOUGH)

@@ -10,7 +10,7 @@ from typing import Any
 from chaos.cluster import facts as f
 from chaos.cluster.keepalived import parse_keepalived
 from chaos.conformance.operations import INCIDENTS
-from selftests.unit.conformance_parts import ADDRESS, API, HOST, NOW
+from selftests.unit.conformance_parts import ADDRESS, API, HOST, NOW, certificate
 
 GIB = 2**30
 RESOLVERS = ("198.51.100.11", "198.51.100.12")
@@ -292,6 +292,7 @@ def widened(facts: f.Facts) -> f.Facts:
                 seconds=3,
                 service="policy/webhook",
                 ready=2,
+                authorities=(certificate(),),
             ),
         ),
         network=f.NetworkFacts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from chaos.cluster.facts import Counted, Requirement, Toleration, Volume
 from chaos.cluster.haproxy import parse_haproxy
 from chaos.cluster.haproxy_stats import parse_stats
 from chaos.cluster.kube import Listed
+from lab.pki import authority
 
 Object = dict[str, Any]
 NOTHING = Listed((), "1", datetime(2026, 11, 20, tzinfo=UTC))
@@ -513,6 +515,34 @@ def test_what_a_webhook_perhaps_catches() -> None:
     # Its own Pods are not there: which labels they would have nobody knows.
     one = found(hook(objectSelector={"matchLabels": {"app": "web"}}), pods=RUNNING[1:])
     assert (one.catches, one.perhaps) == ((), ("pods of policy",))
+
+
+def test_what_a_webhook_is_verified_by() -> None:
+    first, second = (authority(name).certificate for name in ("first", "second"))
+    config = {"caBundle": base64.b64encode(f"# of us\n{first}{second}".encode()).decode()}
+    one = found(hook(clientConfig=config))
+    assert [known.subject for known in one.authorities] == ["CN=first", "CN=second"]
+    assert found(hook()).authorities == found(hook(clientConfig={"caBundle": ""})).authorities == ()
+
+
+@pytest.mark.parametrize(
+    ("bundle", "why"),
+    [
+        ("a", "it is no base64"),
+        (7, "it is no base64"),
+        ("Cg==", "there is no certificate in it"),
+        ("/w==", "there is no certificate in it"),
+        (
+            base64.b64encode(
+                b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"
+            ).decode(),
+            "it cannot be read as a certificate",
+        ),
+    ],
+)
+def test_what_a_webhook_cannot_be_verified_by(bundle: object, why: str) -> None:
+    (one,) = found(hook(clientConfig={"caBundle": bundle})).authorities
+    assert one.reason.startswith(why)
 
 
 def test_every_address_of_a_service() -> None:

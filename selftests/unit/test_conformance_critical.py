@@ -11,7 +11,7 @@ import pytest
 from chaos.cluster import facts as f
 from chaos.cluster.haproxy import parse_haproxy
 from chaos.measure.verdict import Verdict
-from selftests.unit.conformance_parts import HOST, ZONE, budget
+from selftests.unit.conformance_parts import HOST, NOW, ZONE, budget, certificate
 from selftests.unit.conformance_support import SILENT, at, good, known, told, verdict
 from selftests.unit.conformance_wide import TOLERATES, Defect, ids, tried
 
@@ -85,6 +85,15 @@ def grace(value: str) -> f.Facts:
 def hooked(**changes: Any) -> f.Facts:
     """With the webhook being otherwise."""
     return replace(good(), webhooks=at(known(good().webhooks), 0, **changes))
+
+
+def verified(*days: tuple[float, float], **changes: Any) -> f.Facts:
+    """With the webhook verified by certificates: valid from and until so many days from now."""
+    each = (
+        certificate(not_before=NOW + timedelta(days=begin), not_after=NOW + timedelta(days=end))
+        for begin, end in days
+    )
+    return hooked(authorities=tuple(each), **changes)
 
 
 def network(*policies: f.Policy, namespaces: tuple[str, ...] = ("shop",)) -> f.Facts:
@@ -247,6 +256,25 @@ DEFECTS: list[Defect] = [
         hooked(catches=("pods of policy", "nodes")),
         "policy.example.test of validating policy fails closed and is asked for pods of policy, no",
     ),
+    (
+        "webhooks-authorities",
+        verified((-400, -35)),
+        "policy.example.test of validating policy, which fails closed, expired on 2026-10-16",
+    ),
+    ("webhooks-authorities", verified((-400, -35), (-395, -30)), "closed, expired on 2026-10-21"),
+    ("webhooks-authorities", verified((1, 8)), "is not valid before 2026-11-21 15:00 UTC"),
+    (
+        "webhooks-authorities",
+        verified((-335, 30)),
+        "expires on 2026-12-20 15:00 UTC, and was not renewed in nine tenths of its time",
+    ),
+    ("webhooks-authorities", verified((-6.5, 0.5), (1, 8)), "expires on 2026-11-21 03:00 UTC"),
+    ("webhooks-authorities", verified((-3600, 50)), "expires on 2027-01-09 15:00 UTC"),
+    (
+        "webhooks-authorities",
+        hooked(authorities=(SILENT,)),
+        f"policy, which fails closed, is of no use to the apiserver: {SILENT.reason}",
+    ),
     ("network-policies-declared", network(), "the namespace shop has no NetworkPolicy"),
     (
         "network-policies-declared",
@@ -337,6 +365,12 @@ GAPS: list[Defect] = [
     ("webhooks-endpoints", hooked(service=None, ready=None), "it has a URL outside the cluster"),
     ("webhooks-endpoints", hooked(ready=None), "the endpoints of policy/webhook"),
     ("webhooks-own-way", hooked(perhaps=("nodes",)), "whether policy.example.test of validating"),
+    (
+        "webhooks-authorities",
+        hooked(authorities=()),
+        "it is empty: the apiserver goes by the roots of its own machine",
+    ),
+    ("webhooks-authorities", hooked(authorities=f.UNREAD), f"policy: {f.UNREAD.reason}"),
     ("network-policies-declared", network(namespaces=()), "the inventory names none"),
     (
         "network-policies-enforced",
@@ -389,6 +423,12 @@ def test_what_is_not_known_is_not_covered(item: str, facts: f.Facts, said: str) 
         ("webhooks-endpoints", hooked(fail_closed=False, ready=0)),
         ("webhooks-own-way", hooked(fail_closed=False, catches=("nodes",))),
         ("webhooks-timeout", replace(good(), webhooks=())),
+        ("webhooks-authorities", replace(good(), webhooks=())),
+        ("webhooks-authorities", verified((-400, -35), fail_closed=False)),
+        ("webhooks-authorities", verified((-400, -35), (-5, 2))),
+        ("webhooks-authorities", verified((-3600, 70))),
+        ("webhooks-authorities", hooked(authorities=(SILENT, certificate()))),
+        ("webhooks-authorities", hooked(authorities=(), service=None, ready=None)),
         ("drains-not-blocked", budgeted(allowed=0, healthy=1)),
         ("drains-not-blocked", budgeted(allowed=0, healthy=0, desired=0, expected=0)),
         ("balancer-closed-to-pods", with_config("frontend api\n bind *:6443\n mode tcp\n")),

@@ -62,3 +62,27 @@ def test_not_in_their_own_way(item: Item) -> None:
     Source: Experience: a webhook that refuses its own Pods cannot come back.
     """
     item.judge(webhooks.not_in_their_own_way)
+
+
+@pytest.mark.item(
+    id="webhooks-authorities",
+    title="What webhooks are verified by is valid yet",
+    severity="high",
+    source="Kubernetes High Availability: Tutorial & Instructions, Multi-cloud with service mesh",
+)
+def test_their_authorities_last(item: Item) -> None:
+    """Looked at: clientConfig.caBundle of every webhook with failurePolicy Fail. An empty one is
+    the roots of the apiserver's own machine: that does for a URL; of a Service it is not known.
+
+    Expected: one of its certificates is valid, and not in the last tenth of its time; 60 days are
+    enough of a long one. Who renews it should have done so by then. No fixed number of days is
+    asked for: some controllers issue theirs for a week. One that cannot be read is of no use.
+
+    Mend: find out why its controller does not renew it (cert-manager's cainjector, the webhook's
+    own Pods), or renew it by hand and restart the webhook. Once it has expired the API refuses
+    every request that the webhook is asked about.
+
+    Source: Kubernetes High Availability: Tutorial & Instructions, Multi-cloud with service mesh
+    ("proxy-injector webhook has valid cert", "proxy-injector cert is valid for at least 60 days").
+    """
+    item.judge(webhooks.authorities_last)

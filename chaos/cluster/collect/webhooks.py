@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from chaos.cluster.collect.selectors import Labels, selects
-from chaos.cluster.facts import ServiceFact, Webhook
+from chaos.cluster.collect.x509 import of_pem
+from chaos.cluster.facts import Certificate, NotAvailable, ServiceFact, Webhook
 from chaos.cluster.kube import Listed, Object
 
 SYSTEM, NODE_LEASES = "kube-system", "kube-node-lease"
@@ -95,7 +97,8 @@ def _ready(slices: Listed) -> dict[str, int]:
 
 
 def _webhook(configuration: str, one: Object, ready: Mapping[str, int], seen: _Seen) -> Webhook:
-    service = (one.get("clientConfig") or {}).get("service")
+    config = one.get("clientConfig") or {}
+    service = config.get("service")
     name = f"{service['namespace']}/{service['name']}" if service else None
     caught = list(_catches(one, service["namespace"] if service else "", seen))
     # What a CEL expression says of an object is for the apiserver to find out.
@@ -110,7 +113,19 @@ def _webhook(configuration: str, one: Object, ready: Mapping[str, int], seen: _S
         ready=ready.get(name, 0) if name else None,
         catches=() if conditions else tuple(what for what, sure in caught if sure),
         perhaps=tuple(what for what, sure in caught if conditions or not sure),
+        authorities=_authorities(config.get("caBundle") or ""),
     )
+
+
+def _authorities(bundle: str) -> tuple[Certificate | NotAvailable, ...]:
+    """What its own certificate is verified by."""
+    if not bundle:
+        return ()
+    try:
+        text = base64.b64decode(bundle).decode(errors="replace")
+    except (ValueError, TypeError):
+        return (NotAvailable("it is no base64"),)
+    return tuple(of_pem(text)) or (NotAvailable("there is no certificate in it"),)
 
 
 def _catches(one: Object, own: str, seen: _Seen) -> Iterator[tuple[str, bool]]:

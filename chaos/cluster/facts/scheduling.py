@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from chaos.cluster.facts.basics import UNREAD, NotAvailable
+from chaos.cluster.facts.certificates import Certificate
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Toleration:
@@ -123,6 +126,8 @@ class Webhook:
         catches: the objects of its own namespace or of the nodes' and the system's that it would
             be asked for, as words.
         perhaps: those of them of which that cannot be told from here.
+        authorities: the certificates of its caBundle; none where it is empty: then the apiserver
+            goes by the roots of its own machine.
     """
 
     configuration: str
@@ -133,6 +138,7 @@ class Webhook:
     ready: int | None = None
     catches: tuple[str, ...] = ()
     perhaps: tuple[str, ...] = ()
+    authorities: tuple[Certificate | NotAvailable, ...] | NotAvailable = UNREAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

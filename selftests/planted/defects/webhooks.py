@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from abc import abstractmethod
+from datetime import timedelta
 from typing import Any
 
+from lab.pki import authority
 from selftests.planted.bench import Bench
 from selftests.planted.defect import Defect
+from selftests.planted.signing import Authority, anew
 
 NAME = "planted"
 KIND = "validatingwebhookconfiguration"
@@ -103,3 +107,20 @@ class AskedForNodes(Webhook):
     def change(self, webhook: dict[str, Any]) -> None:
         nodes = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["nodes"]}
         webhook["rules"] = [{**nodes, "operations": ["CREATE"]}]
+
+
+class ExpiredAuthority(Webhook):
+    """Nobody has renewed what it is verified by: the API would refuse all that it is asked."""
+
+    name = "webhook-authority-expired"
+    item = "webhooks-authorities"
+    evidence = r"^the caBundle of planted\.holdfast\.test of .*, which fails closed, expired on \d"
+
+    def change(self, webhook: dict[str, Any]) -> None:
+        pair = authority(NAME)
+        own = Authority(pair.certificate, pair.key)
+        pem = anew(pair.certificate, own, left=-timedelta(minutes=1))
+        webhook["clientConfig"] = {
+            "service": SOUND,
+            "caBundle": base64.b64encode(pem.encode()).decode(),
+        }
