@@ -17,6 +17,7 @@ from selftests.unit.conformance_support import SILENT, at, good, known, told, ve
 from selftests.unit.conformance_wide import GIB, TOLERATES, Defect, ids, kubernetes, unit
 
 WORKER = 3  # where the first worker stands in the facts' nodes
+WORKERS = ("worker-1", "worker-2", "worker-3")
 FORWARD, SIX = "net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"
 BRIDGES = {
     "net.bridge.bridge-nf-call-iptables": "1",
@@ -72,6 +73,21 @@ def clock(least: float, most: float, **more: Any) -> f.Facts:
 def disk(**changes: Any) -> f.Facts:
     base = f.Disk(path="/var/lib/etcd", size=100, free=50, inodes=100, inodes_free=50)
     return told_by("cp-1", disks=(replace(base, **changes),))
+
+
+def headroom(*groups: f.PodGroup, **changes: Any) -> f.Facts:
+    """With these Pods alone, and worker-1 being otherwise."""
+    return replace(noded(WORKER, **changes), pods=groups)
+
+
+def agents(*nodes: str, **asked: Any) -> f.PodGroup:
+    """A DaemonSet's Pods."""
+    return f.PodGroup(owner="DaemonSet infra/agent", nodes=nodes, moves=False, **asked)
+
+
+def moving(*nodes: str, **asked: Any) -> f.PodGroup:
+    """Pods that are made anew elsewhere."""
+    return f.PodGroup(owner="ReplicaSet infra/one", nodes=nodes, **asked)
 
 
 def asking(**changes: Any) -> f.Facts:
@@ -201,6 +217,38 @@ DEFECTS: list[Defect] = [
         "all nodes stand in the zone a",
     ),
     (
+        "capacity-headroom",
+        headroom(agents(*WORKERS, cpu=1300)),
+        "workers have 5.7 processors, 1.46 times the 3.9 asked for: 1.5 times are needed",
+    ),
+    (
+        "capacity-headroom",
+        headroom(agents(*WORKERS, memory=2 * GIB + 1)),
+        "workers have 9 GiB of memory, 1.49 times the 6 asked for: 1.5 times are needed",
+    ),
+    (
+        "capacity-headroom",
+        headroom(agents(*["worker-1"] * 221)),
+        "workers have 330 Pods, 1.49 times the 221 asked for: 1.5 times are needed",
+    ),
+    (
+        "capacity-headroom",
+        replace(noded(0, taints=()), pods=(agents("cp-1", cpu=5100),)),
+        "workers have 7.6 processors, 1.49 times the 5.1 asked for",
+    ),
+    # A cordoned worker gives nothing, and what runs there must go elsewhere.
+    (
+        "capacity-headroom",
+        headroom(moving(*WORKERS, cpu=850), schedulable=False),
+        "workers have 3.8 processors, 1.49 times the 2.55 asked for",
+    ),
+    (
+        "capacity-headroom",
+        headroom(moving(*["gone"] * 4, cpu=1000), ready=False),
+        "0.95 times the 4",
+    ),
+    ("capacity-headroom", headroom(moving("", "", cpu=2000)), "1.42 times the 4 asked for"),
+    (
         "node-sizes",
         noded(WORKER, capacity_cpu=1000, capacity_memory=2 * GIB, capacity_disk=20 * GIB),
         "worker-1 (worker) has 1 processor of 2, 2.0 GiB of memory of 4, 20 GiB of disk of 50",
@@ -246,6 +294,10 @@ GAPS: list[Defect] = [
         asking(beside=(HOST,)),
         "a place for ReplicaSet shop/web-1: it must be with other Pods, over kubernetes.io/host",
     ),
+    ("capacity-headroom", noded(WORKER, pods=0), "worker-1 did not tell"),
+    ("capacity-headroom", replace(good(), nodes=SILENT), SILENT.reason),
+    ("capacity-headroom", replace(good(), pods=SILENT), SILENT.reason),
+    ("capacity-headroom", without(*WORKERS), "none is ready and takes Pods"),
     ("node-sizes", told_by("lb-1", cpus=None), "the size of lb-1: it did not tell"),
 ]
 
@@ -286,6 +338,11 @@ def test_what_is_not_known_is_not_covered(item: str, facts: f.Facts, said: str) 
         ),
         ("disks-room", disk(inodes=0, inodes_free=0)),
         ("capacity-without-a-node", asking(cpu=800)),
+        ("capacity-headroom", headroom(agents(*WORKERS, cpu=1266, memory=2 * GIB))),
+        ("capacity-headroom", headroom(agents(*["worker-1"] * 220))),
+        ("capacity-headroom", headroom(agents(*WORKERS, cpu=1260), schedulable=False)),
+        ("capacity-headroom", headroom(moving("cp-1", cpu=1900), moving("worker-1", cpu=1900))),
+        ("capacity-headroom", headroom()),
         ("nodes-labels", noded(WORKER, conditions={})),
         ("workers-over-zones", crowded("a", 1)),
     ],

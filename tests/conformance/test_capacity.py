@@ -2,7 +2,7 @@
 
 import pytest
 
-from chaos.conformance import capacity
+from chaos.conformance import capacity, headroom
 from fixtures.item import Item
 
 
@@ -51,6 +51,33 @@ def test_room_without_a_zone(item: Item) -> None:
     nodes without capacity issues").
     """
     item.judge(capacity.room_without_a_zone)
+
+
+@pytest.mark.item(
+    id="capacity-headroom",
+    title="Workers have half as much again as is asked of them",
+    severity="low",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Worker Node Scaling and Pod Replicas",
+)
+def test_workers_have_headroom(item: Item) -> None:
+    """Looked at: what all workers that are ready and not cordoned have allocatable (cpu, memory,
+    how many Pods), and what the Pods on them ask for, a DaemonSet's too. So do those that wait for
+    a place, or are on a worker that takes no more and would be made anew. Control planes count
+    where no taint keeps Pods out. Who asks for nothing counts as a Pod alone (workloads-requests).
+
+    Expected: 1.5 times what is asked for, of each. It is advice: whether one node or zone may be
+    lost is worked out by capacity-without-a-node and capacity-without-a-zone.
+
+    Mend: more workers, or smaller requests where monitoring says that they are too large; an
+    autoscaler that is fast enough, with a waiver that says so.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Worker Node Scaling and Pod Replicas ("If you need capacity for 100 pods, design for 150 pods
+    across multiple nodes so you can lose several nodes without capacity issues"); Worker Nodes in
+    HA Setup ("Node Redundancy").
+    """
+    item.judge(headroom.workers_have_headroom)
 
 
 @pytest.mark.item(

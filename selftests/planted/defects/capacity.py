@@ -12,6 +12,7 @@ from selftests.planted.defects.workloads_parts import (
     ZONE,
     Object,
     Workload,
+    container,
     pod,
 )
 
@@ -34,6 +35,30 @@ class OneOnEachWorker(Workload):
 
     def change(self, deployment: Object) -> None:
         deployment["spec"]["replicas"] = self.ready
+
+    def plant(self, bench: Bench) -> None:
+        assert len(bench.fleet.plan.of(Role.WORKER)) == self.ready
+        super().plant(bench)
+
+
+class AsksForMost(Workload):
+    """One on each worker asks for most of it: 3 processors have 2.5 asked of them.
+
+    So there is no place either for the one whose worker, or zone, is gone.
+    """
+
+    name = "asks-for-most"
+    item = "capacity-headroom"
+    also = frozenset({"capacity-without-a-node", "capacity-without-a-zone"})
+    evidence = (
+        r"^workers have 3 processors, 1\.\d+ times the 2\.\d+ asked for: 1\.5 times are needed"
+    )
+    namespace = OTHER
+    ready = 3
+
+    def change(self, deployment: Object) -> None:
+        deployment["spec"]["replicas"] = self.ready
+        container(deployment)["resources"]["requests"]["cpu"] = "700m"
 
     def plant(self, bench: Bench) -> None:
         assert len(bench.fleet.plan.of(Role.WORKER)) == self.ready

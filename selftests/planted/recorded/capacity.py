@@ -54,3 +54,15 @@ def spread_counts_the_dead(facts: Facts) -> Facts:
         spread={HOST: 1},
         counted={HOST: Counted()},
     )(facts)
+
+
+@recorded(
+    "capacity-headroom",
+    r"^workers have [\d.]+ processors, 1\.\d+ times the [\d.]+ asked for: 1\.5 times are needed",
+)
+def agents_ask_for_most(facts: Facts) -> Facts:
+    """What runs on every node asks for most of each: of a node that goes, nobody needs its room."""
+    workers = (one.kubernetes for one in the.known(facts.nodes) if "worker" in one.roles)
+    least = min(the.known(one).cpu for one in workers)
+    agents = "DaemonSet kube-system/kube-proxy"
+    return the.among("pods", lambda one: one.owner == agents, cpu=least * 65 // 100)(facts)
