@@ -265,10 +265,10 @@ DEFECTS: list[Defect] = [
     ("webhooks-authorities", verified((1, 8)), "is not valid before 2026-11-21 15:00 UTC"),
     (
         "webhooks-authorities",
-        verified((-335, 30)),
-        "expires on 2026-12-20 15:00 UTC, and was not renewed in nine tenths of its time",
+        verified((-355, 10)),
+        "expires on 2026-11-30 15:00 UTC, and was not renewed in twenty-nine thirtieths of its",
     ),
-    ("webhooks-authorities", verified((-6.5, 0.5), (1, 8)), "expires on 2026-11-21 03:00 UTC"),
+    ("webhooks-authorities", verified((-6.9, 0.1), (1, 8)), "expires on 2026-11-20 17:24 UTC"),
     ("webhooks-authorities", verified((-3600, 50)), "expires on 2027-01-09 15:00 UTC"),
     (
         "webhooks-authorities",

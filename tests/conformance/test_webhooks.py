@@ -74,9 +74,10 @@ def test_their_authorities_last(item: Item) -> None:
     """Looked at: clientConfig.caBundle of every webhook with failurePolicy Fail. An empty one is
     the roots of the apiserver's own machine: that does for a URL; of a Service it is not known.
 
-    Expected: one of its certificates is valid, and not in the last tenth of its time; 60 days are
-    enough of a long one. Who renews it should have done so by then. No fixed number of days is
-    asked for: some controllers issue theirs for a week. One that cannot be read is of no use.
+    Expected: one of its certificates is valid, and not in the last thirtieth of its time; 60 days
+    are enough of a long one. Who renews it should have done so by then. No fixed number of days is
+    asked for: some controllers issue theirs for a week, and some renew those of a year in its last
+    fortnight. One that cannot be read is of no use.
 
     Mend: find out why its controller does not renew it (cert-manager's cainjector, the webhook's
     own Pods), or renew it by hand and restart the webhook. Once it has expired the API refuses
