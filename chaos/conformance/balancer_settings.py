@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from chaos.cluster.facts import Declared, Facts
+from chaos.cluster.facts import Declared, Facts, NotAvailable
 from chaos.conformance.backends import behind
 from chaos.conformance.outcome import CheckOutcome, Findings, listed
 from chaos.conformance.times import told as _s
@@ -26,6 +26,24 @@ def dead_sessions_are_cut(facts: Facts, inventory: Declared) -> CheckOutcome:
             findings.wrong.append(f"{one.name} leaves connections to {listed(kept)} open for good")
         else:
             findings.good.append(f"{one.name} ends the connections to a server that it gives up")
+    return findings.outcome()
+
+
+def configurations_are_valid(facts: Facts, _inventory: Declared) -> CheckOutcome:
+    """HAProxy would start anew with what its files say now."""
+    findings = Findings()
+    if isinstance(facts.balancers, NotAvailable):
+        findings.gap("the balancers", facts.balancers)
+        return findings.outcome()
+    if not facts.balancers:
+        findings.gap("the balancers", "there is none")
+    for one in facts.balancers:
+        if isinstance(one.complaint, NotAvailable):
+            findings.gap(f"what HAProxy of {one.node} says of its configuration", one.complaint)
+        elif one.complaint:
+            findings.wrong.append(f"{one.node} would not start again: {one.complaint}")
+        else:
+            findings.good.append(f"HAProxy of {one.node} takes its configuration")
     return findings.outcome()
 
 

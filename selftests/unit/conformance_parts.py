@@ -292,6 +292,7 @@ def balancer(node: str, config: str = HAPROXY) -> f.Balancer:
             for backend in parsed.backends
             for server in backend.servers
         ),
+        complaint="",
     )
 
 

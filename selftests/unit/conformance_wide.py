@@ -69,6 +69,11 @@ def machine(node: f.NodeFact, **changes: Any) -> f.Machine:
         ),
         cpus=2,
         memory=2 * GIB,
+        uplinks=f.Uplinks(
+            virtual="",
+            routes=("bond0",),
+            links=tuple(f.Link(name=name, up=True, team="bond0") for name in ("eth0", "eth1")),
+        ),
     )
     return replace(base, **changes)
 

@@ -18,6 +18,7 @@ from chaos.cluster.collect.machine_questions import (
     FIRST,
     KERNEL,
     LAST,
+    LINKS,
     NAMES,
     PACKAGES,
     SIZE,
@@ -244,9 +245,9 @@ def test_what_each_machine_is_asked(tmp_path: Path) -> None:
     inventory = inventory_of(tmp_path)
     nothing = fake_node("x", lambda _: (0, "", ""), Role.WORKER)
     worker = machine_questions.with_clock(machine_questions.questions(inventory, nothing))
-    assert list(worker) == [FIRST, UNITS, DISKS, KERNEL, PACKAGES, NAMES, LAST]
+    assert list(worker) == [FIRST, UNITS, DISKS, LINKS, KERNEL, PACKAGES, NAMES, LAST]
     balancer = fake_node("lb", lambda _: (0, "", ""), Role.LOAD_BALANCER)
-    assert set(machine_questions.questions(inventory, balancer)) == {UNITS, DISKS, SIZE}
+    assert set(machine_questions.questions(inventory, balancer)) == {UNITS, DISKS, LINKS, SIZE}
     address = inventory_of(tmp_path, INVENTORY.replace("api.test", "198.51.100.100"))
     assert NAMES not in machine_questions.questions(address, nothing)
     assert machine_questions.with_clock({}) == {}

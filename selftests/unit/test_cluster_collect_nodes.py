@@ -484,6 +484,7 @@ def test_balancers_that_are_not_looked_into() -> None:
         found = balancers.read("lb-1", answers(), address=None, part=part)
         assert isinstance(found.config, NotAvailable)
         assert told in found.config.reason
+        assert found.complaint == found.config
         assert found.holds_address == NotAvailable("the endpoint has no fixed address")
 
 

@@ -266,6 +266,29 @@ def test_watches_live(item: Item) -> None:
 
 
 @pytest.mark.item(
+    id="balancer-config-valid",
+    title="HAProxy takes its configuration as it is on disk",
+    severity="high",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Load Balancer Down/Misconfigured",
+)
+def test_configurations_are_valid(item: Item) -> None:
+    """Looked at: what `haproxy -c` says on each balancer of the files that the running process
+    was given with -f, in the environment of that process; where none runs, of the inventory's.
+
+    Expected: they are valid; a warning is no error. The running process keeps what it has read:
+    an edit that is wrong shows at the next start only, when a balancer is needed most.
+
+    Mend: what HAProxy complains of; `haproxy -c -f /etc/haproxy/haproxy.cfg` tells it again.
+    Then reload HAProxy.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Load Balancer Down/Misconfigured ("Fix config").
+    """
+    item.judge(balancer_settings.configurations_are_valid)
+
+
+@pytest.mark.item(
     id="balancer-stats-closed",
     title="The balancer's statistics are not open to everyone",
     severity="medium",

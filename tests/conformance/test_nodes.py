@@ -2,7 +2,7 @@
 
 import pytest
 
-from chaos.conformance import node_machines, node_services, nodes
+from chaos.conformance import links, node_machines, node_services, nodes
 from fixtures.item import Item
 
 
@@ -258,3 +258,26 @@ def test_disks_have_room(item: Item) -> None:
     Source: kubernetes.io, Node-pressure Eviction.
     """
     item.judge(node_machines.disks_have_room)
+
+
+@pytest.mark.item(
+    id="network-paths",
+    title="Machines reach the network over two links",
+    severity="low",
+    source="Kubernetes High Availability, Best Practices for Kubernetes HA",
+)
+def test_paths_are_redundant(item: Item) -> None:
+    """Looked at: the devices of every machine's default routes (of IPv6 where it has none of
+    IPv4), and the network cards below them: through VLANs, bridges, bonds and teams.
+
+    Expected: two of them are up, of one bond or of two routes, and none of a bond is down: that
+    one is missing when the other goes. A virtual machine's or container's network is its host's:
+    there it is not covered.
+
+    Mend: a second card, to another switch, and a bond over both; where one of a bond is down, its
+    cable, switch port or card.
+
+    Source: Kubernetes High Availability, Best Practices for Kubernetes HA ("Implement redundant
+    network paths").
+    """
+    item.judge(links.paths_are_redundant)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from chaos.cluster.addresses import has_address
+from chaos.cluster.collect import haproxy_check
 from chaos.cluster.facts import Balancer, NotAvailable
 from chaos.cluster.haproxy import parse_haproxy
 from chaos.cluster.haproxy_stats import parse_stats
@@ -16,6 +17,7 @@ from chaos.cluster.shell import Said, quote
 _T = TypeVar("_T")
 
 ADDRESSES, CONFIG, STATS, KEEPALIVED = "addresses", "haproxy", "stats", "keepalived"
+CHECK = "haproxy check"
 _REDACT = (
     r"s/^([[:space:]]*stats[[:space:]]+auth)[[:space:]].*/\1 removed/; "
     r"s/((insecure-)?password|auth_pass)[[:space:]]+[^[:space:]]+/\1 removed/; "
@@ -29,6 +31,7 @@ def questions(part: LoadBalancers | None) -> dict[str, str]:
     if part is None or part.kind != "haproxy":
         return asked
     asked[CONFIG] = f"sed -E {quote(_REDACT)} {quote(part.config)}"
+    asked[CHECK] = haproxy_check.question(part.config, _REDACT)
     asked[STATS] = _stats(part.stats)
     if part.keepalived:
         asked[KEEPALIVED] = f"sed -E {quote(_REDACT)} {quote(part.keepalived)}"
@@ -68,6 +71,7 @@ def read(
         holds_address=_holds(answers[ADDRESSES], address),
         config=_parsed(answers[CONFIG], parse_haproxy) if has_config else missing,
         states=_parsed(answers[STATS], parse_stats) if has_config else missing,
+        complaint=haproxy_check.read(answers[CHECK]) if CHECK in answers else missing,
         keepalived=(
             _parsed(answers[KEEPALIVED], parse_keepalived) if KEEPALIVED in answers else None
         ),

@@ -5,16 +5,16 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 
-from chaos.cluster.collect import disk_question, names
+from chaos.cluster.collect import disk_question, link_question, names
 from chaos.cluster.inventory import Inventory
 from chaos.cluster.inventory_parts import Role
 from chaos.cluster.node import Node
 
 # The clock is read at the begin and at the end of the asking: so its offset has two bounds.
 FIRST, LAST = "machine clock", "machine clock again"
-UNITS, KERNEL, PACKAGES, DISKS, NAMES, SIZE = (
+UNITS, KERNEL, PACKAGES, DISKS, NAMES, SIZE, LINKS = (
     *("machine units", "machine kernel", "machine packages", "machine disks"),
-    *("machine names", "machine size"),
+    *("machine names", "machine size", "machine links"),
 )
 KEEPERS = ("chrony", "chronyd", "ntp", "ntpd", "ntpsec", "openntpd", "systemd-timesyncd", "ptp4l")
 # Those whom the kernel is asked about: they have no file and no tool for it, or not everywhere.
@@ -94,7 +94,7 @@ _SIZE = "nproc; awk '$1 == \"MemTotal:\" {print $2}' /proc/meminfo"
 
 def questions(inventory: Inventory, node: Node) -> dict[str, str]:
     """What to ask a machine; the clock stands first, and again last."""
-    asked = {UNITS: _UNITS, DISKS: disk_question.QUESTION}
+    asked = {UNITS: _UNITS, DISKS: disk_question.QUESTION, LINKS: link_question.QUESTION}
     if node.roles == {Role.LOAD_BALANCER}:
         asked[SIZE] = _SIZE
     if node.roles - {Role.LOAD_BALANCER, Role.ETCD}:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import TypeVar
 
-from chaos.cluster.collect import names
+from chaos.cluster.collect import link_question, names
 from chaos.cluster.collect.machine_questions import (
     DISKS,
     FIRST,
     KEEPERS,
     KERNEL,
     LAST,
+    LINKS,
     NAMES,
     PACKAGES,
     SIZE,
@@ -53,6 +54,7 @@ def read(said: Mapping[str, Said], span: tuple[float, float]) -> Machine:
         cpus=cpus,
         memory=memory,
         host=_told(said).get("Host", ""),
+        uplinks=link_question.read(said.get(LINKS)),
     )
 
 

@@ -154,6 +154,7 @@ class Answers:
                         config=missing,
                         states=missing,
                         keepalived=missing,
+                        complaint=missing,
                     )
                 )
                 continue

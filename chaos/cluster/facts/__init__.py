@@ -59,9 +59,11 @@ from chaos.cluster.facts.machines import (
     FromPod,
     HealthAnswer,
     Kernel,
+    Link,
     Machine,
     Resolved,
     Unit,
+    Uplinks,
 )
 from chaos.cluster.facts.model import VERSION, Declared, Facts, Objectives
 from chaos.cluster.facts.monitoring import (
@@ -144,6 +146,7 @@ __all__ = [
     "KubernetesNode",
     "Lease",
     "LeaseFacts",
+    "Link",
     "Machine",
     "MonitoringFacts",
     "NetworkFacts",
@@ -172,6 +175,7 @@ __all__ = [
     "Target",
     "Toleration",
     "Unit",
+    "Uplinks",
     "Volume",
     "VrrpInstance",
     "VrrpScript",

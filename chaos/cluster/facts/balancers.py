@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from chaos.cluster.facts.basics import NotAvailable
+from chaos.cluster.facts.basics import UNREAD, NotAvailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +191,7 @@ class Balancer:
         holds_address: whether the endpoint's address is on one of its interfaces.
         config, states: of HAProxy.
         keepalived: None where the inventory names no configuration.
+        complaint: what HAProxy says first against its files; empty where it takes them.
     """
 
     node: str
@@ -198,3 +199,4 @@ class Balancer:
     config: HaproxyConfig | NotAvailable
     states: tuple[HaproxyState, ...] | NotAvailable
     keepalived: KeepalivedConfig | NotAvailable | None = None
+    complaint: str | NotAvailable = UNREAD

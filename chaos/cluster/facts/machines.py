@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from chaos.cluster.facts.basics import NotAvailable
+from chaos.cluster.facts.basics import UNREAD, NotAvailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +96,35 @@ class Resolved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """A network card below a default route.
+
+    Args:
+        team: the bond or team that it is one of; empty where it stands alone.
+    """
+
+    name: str
+    up: bool
+    team: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uplinks:
+    """Over what a machine's default route leads.
+
+    Args:
+        virtual: what kind of virtual machine or container it is; empty where it is none, None
+            where that was not told.
+        routes: the devices that default routes name.
+        links: the network cards below them.
+    """
+
+    virtual: str | None
+    routes: tuple[str, ...]
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
     """A machine.
 
@@ -114,6 +143,7 @@ class Machine:
     cpus: int | None = None
     memory: int | None = None
     host: str = ""
+    uplinks: Uplinks | NotAvailable = UNREAD
 
     def unit(self, name: str) -> Unit | None:
         """The unit of this name."""

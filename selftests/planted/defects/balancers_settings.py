@@ -1,6 +1,6 @@
 """Settings of HAProxy, on the balancer that no client uses now: the next failure would find them.
 
-What is written is loaded, too: the configuration is one that HAProxy takes.
+What is written is loaded, too, where the configuration is one that HAProxy takes.
 """
 
 from __future__ import annotations
@@ -166,3 +166,21 @@ class StatisticsForEveryone(Setting):
 
     def change(self, text: str) -> str:
         return text.replace("    http-request deny unless machines\n", "")
+
+
+class WrongWordNotLoaded(Defect):
+    """One balancer's configuration was edited by hand, wrongly, and nothing was reloaded.
+
+    All goes on as before, until that HAProxy must start again.
+    """
+
+    name = "wrong-word-not-loaded"
+    item = "balancer-config-valid"
+    evidence = r"^lb-\d would not start again: .*no-such-word"
+
+    def plant(self, bench: Bench) -> None:
+        bench.change_file(spare(bench), CONFIG, lambda text: f"{text}\n    no-such-word\n")
+
+    def mend(self, bench: Bench) -> None:
+        for balancer in bench.fleet.plan.balancers:
+            bench.put_back(balancer.name, CONFIG)

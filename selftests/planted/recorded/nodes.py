@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from chaos.cluster.facts import Facts, Machine
+from chaos.cluster.facts import Facts, Link, Machine, Uplinks
 from selftests.planted.recorded import changes as the
 from selftests.planted.recording import Change, recorded
 
@@ -35,6 +35,19 @@ def _clock(name: str, **changes: object) -> Change:
     return the.entry("machines", name, change)
 
 
+def two_links(facts: Facts) -> Facts:
+    """Each machine is one of metal, with a bond of two links."""
+    for name in facts.machines:
+        facts = _links(name, True, True)(facts)
+    return facts
+
+
+def _links(machine: str, *up: bool) -> Change:
+    links = tuple(Link(name=f"eth{n}", up=one, team="bond0") for n, one in enumerate(up))
+    uplinks = Uplinks(virtual="", routes=("bond0",), links=links)
+    return the.entry("machines", machine, lambda one: replace(one, uplinks=uplinks))
+
+
 @recorded("nodes-ready", r"^worker-3 is not Ready", also=["workers-over-zones"])
 def node_fell_silent(facts: Facts) -> Facts:
     """One worker's kubelet has said nothing for a minute; its zone has no other that is Ready."""
@@ -53,3 +66,9 @@ def clock_not_synchronised(facts: Facts) -> Facts:
 def clock_runs_ahead(facts: Facts) -> Facts:
     """One machine's clock is more than a second ahead of the others, and nobody has noticed."""
     return _clock("worker-2", least=AHEAD - READ, most=AHEAD + READ)(facts)
+
+
+@recorded("network-paths", r"^worker-2: down: eth1 of bond0", first=two_links)
+def one_link_of_a_bond_down(facts: Facts) -> Facts:
+    """One machine's second cable was pulled, and all goes over the first: nobody has noticed."""
+    return _links("worker-2", True, False)(facts)
