@@ -59,10 +59,12 @@ class Kube:
 
     Args:
         access: where it is and who we are.
+        within: how long one request may take as a whole, where that is less than usual.
     """
 
-    def __init__(self, access: ApiAccess) -> None:
+    def __init__(self, access: ApiAccess, *, within: timedelta | None = None) -> None:
         self.access = access
+        self._within = within.total_seconds() if within else None
         self.asked: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._pool: urllib3.HTTPSConnectionPool | None = None
@@ -79,7 +81,9 @@ class Kube:
                     maxsize=AT_ONCE,
                     retries=False,
                     timeout=urllib3.Timeout(
-                        connect=CONNECT.total_seconds(), read=READ.total_seconds()
+                        connect=CONNECT.total_seconds(),
+                        read=READ.total_seconds(),
+                        total=self._within,
                     ),
                     headers=access.headers,
                     ssl_context=access.ssl_context(),
@@ -103,6 +107,15 @@ class Kube:
             ApiError: it could not be had.
         """
         return self._send("GET", path, None).data.decode(errors="replace")
+
+    def answer(self, path: str) -> tuple[int, str]:
+        """The status and the body at a path, whatever they are.
+
+        Raises:
+            ApiError: there was no answer.
+        """
+        answer = self._request("GET", path, None)
+        return answer.status, answer.data.decode(errors="replace")
 
     def list(self, path: str) -> Listed:
         """All objects of a kind.
@@ -142,6 +155,12 @@ class Kube:
         return content, answer.headers
 
     def _send(self, method: str, path: str, body: Object | None) -> urllib3.BaseHTTPResponse:
+        answer = self._request(method, path, body)
+        if answer.status >= 400:
+            raise of_status(answer.status, answer.data, path, self.access)
+        return answer
+
+    def _request(self, method: str, path: str, body: Object | None) -> urllib3.BaseHTTPResponse:
         self.asked[path.partition("?")[0]] += 1
         asking = tenacity.Retrying(
             retry=tenacity.retry_if_result(_is_busy),
@@ -150,12 +169,9 @@ class Kube:
             retry_error_callback=_the_last,
         )
         try:
-            answer = asking(self._connections().request, method, path, json=body)
+            return asking(self._connections().request, method, path, json=body)
         except (HTTPError, ssl.SSLError, OSError) as error:
             raise of_transport(error, self.access) from None
-        if answer.status >= 400:
-            raise of_status(answer.status, answer.data, path, self.access)
-        return answer
 
 
 def _is_busy(answer: urllib3.BaseHTTPResponse) -> bool:

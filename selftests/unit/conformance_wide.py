@@ -278,6 +278,13 @@ def widened(facts: f.Facts) -> f.Facts:
             for node, address in health
             for path in ("/livez", "/readyz")
         ),
+        kubelet_reach=tuple(
+            f.KubeletReach(apiserver=one.name, node=to.name, by="kubelet", code=200, said="ok")
+            for one in nodes
+            if "control-plane" in one.roles
+            for to in nodes
+            if to.kubernetes
+        ),
         from_pods=(
             tried("etcd", "198.51.100.21:2379"),
             tried("kubelet", "198.51.100.31:10250"),

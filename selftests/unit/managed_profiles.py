@@ -76,6 +76,10 @@ def profile(kind: str) -> f.Facts:
         from_pods=tuple(
             one for one in known(base.from_pods) if one.what not in ("etcd", "balancer")
         ),
+        kubelet_reach=tuple(
+            f.KubeletReach(apiserver=None, node=name, by="kubelet", code=200, said="ok")
+            for name in sorted(names)
+        ),
         health=tuple(
             replace(one, node=None, address="192.0.2.1:443") for one in known(base.health)[:2]
         ),

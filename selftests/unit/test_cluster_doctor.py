@@ -187,6 +187,7 @@ def test_rights_that_are_missing(cluster: Cluster, played: Api) -> None:
         ("deletecollection", "pods in holdfast", "what probes wrote stays"),
         ("watch", "nodes", "when nodes go"),
         ("get", "namespaces in default", "every probe that reads"),
+        ("get", "nodes/proxy", "whether each apiserver reaches each kubelet"),
     ],
 )
 def test_what_probes_do_is_asked_for(verb: str, what: str, lost: str) -> None:
@@ -214,6 +215,12 @@ def test_how_a_right_is_asked_for() -> None:
         "verb": "watch",
         "group": "",
         "resource": "nodes",
+    }
+    assert asked["get nodes/proxy"]["resourceAttributes"] == {
+        "verb": "get",
+        "group": "",
+        "resource": "nodes",
+        "subresource": "proxy",
     }
     assert asked["get /metrics"] == {"nonResourceAttributes": {"verb": "get", "path": "/metrics"}}
 

@@ -30,7 +30,7 @@ TOPICS = (
 # Whose tests are older than these tables.
 ELSEWHERE = {
     *("workloads-apart", "disruption-budgets", "balancer-backends", "balancer-checks-apiservers"),
-    *("balancer-sees-apiservers", "balancer-uses-every-apiserver"),
+    *("balancer-sees-apiservers", "balancer-uses-every-apiserver", "apiservers-reach-kubelets"),
 }
 
 

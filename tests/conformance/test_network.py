@@ -2,7 +2,7 @@
 
 import pytest
 
-from chaos.conformance import network
+from chaos.conformance import kubelet_reach, network
 from fixtures.item import Item
 
 
@@ -115,3 +115,29 @@ def test_balancers_are_closed(item: Item) -> None:
     Security in HA Clusters ("inherently increases your attack surface").
     """
     item.judge(network.balancers_are_closed)
+
+
+@pytest.mark.item(
+    id="apiservers-reach-kubelets",
+    title="Each apiserver reaches each kubelet",
+    severity="high",
+    source="Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,"
+    " Prerequisites Setup",
+)
+def test_apiservers_reach_kubelets(item: Item) -> None:
+    """Looked at: the health of the kubelet of every Ready node, asked through each apiserver that
+    serves, past the balancer; of more than 50 nodes, 50 from all over. Where no machine of an
+    apiserver is known, as with a managed control plane, through the endpoint alone.
+
+    Expected: an answer of the kubelet within 5 s that does not refuse the apiserver. One that does
+    not get there gives no logs, no exec and no port-forward of that node, and only to those whom
+    the balancer sends to it.
+
+    Mend: let every control plane through to port 10250 of every node: see routes and packet
+    filters on both machines and between them. Where TLS is refused, see the kubelet's certificate
+    and the apiserver's --kubelet-client-certificate.
+
+    Source: Kubernetes High Availability Architecture: Complete Guide for DevOps Engineers 2025,
+    Prerequisites Setup ("Ensure all nodes can communicate").
+    """
+    item.judge(kubelet_reach.apiservers_reach_kubelets)

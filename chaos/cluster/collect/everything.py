@@ -17,6 +17,7 @@ from chaos.cluster.collect import (
     encryption,
     encryption_config,
     health,
+    kubelet_reach,
     kubernetes,
     served,
     workloads,
@@ -61,7 +62,9 @@ def collect(cluster: Cluster) -> Facts:
     ways = _ways(cluster, by_node, apiservers, nodes, etcd)
     # Between the rounds, when nothing else of ours is under way: where the machines are small, all
     # that is looked at together keeps an apiserver from saying in time that it is well.
-    well = health.look(cluster, _ports(by_node))
+    ports = _ports(by_node)
+    well = health.look(cluster, ports)
+    reach = kubelet_reach.look(cluster, ports, nodes, well)
     deeper = Deeper.begin(cluster, answers, etcd)
     wider = Wider.begin(cluster, lists, answers, etcd)
     shaking = Later(partial(_served, cluster, ways, answers.authorities))
@@ -96,6 +99,7 @@ def collect(cluster: Cluster) -> Facts:
         leases=lists.use(kubernetes.leases_of, "leases"),
         components=by_node,
         health=well,
+        kubelet_reach=reach,
     )
     found = deeper.added(found, lists, answers, doors.uninvited(ways))
     found = wider.added(found, lists, answers)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import partial
 
 from chaos.cluster.access import ApiAccess
@@ -36,13 +35,26 @@ def look(cluster: Cluster, ports: dict[str, str]) -> tuple[HealthAnswer, ...] | 
     except HoldfastError as why:
         return NotAvailable(why.problem.rstrip("."))
     asked: list[tuple[str | None, ApiAccess]] = [(None, access)]
-    for node in cluster.with_role(Role.CONTROL_PLANE):
-        host = f"[{node.address}]" if ":" in node.address else node.address
-        server = f"https://{host}:{ports.get(node.name) or 6443}"
-        asked.append((node.name, replace(access, server=server, server_name=None)))
+    asked += each(cluster, ports).items()
     found = together({i: partial(_ask, *one) for i, one in enumerate(asked)})
     answers: Iterable[tuple[HealthAnswer, ...] | HoldfastError] = found.values()
-    return tuple(a for each in answers if isinstance(each, tuple) for a in each)
+    return tuple(a for of_one in answers if isinstance(of_one, tuple) for a in of_one)
+
+
+def each(cluster: Cluster, ports: dict[str, str]) -> dict[str, ApiAccess]:
+    """How to reach each apiserver past the balancer, by its machine.
+
+    Raises:
+        HoldfastError: the kubeconfig cannot be used.
+    """
+    return {
+        node.name: cluster.apiserver(node.name, port=_number(ports.get(node.name)))
+        for node in cluster.with_role(Role.CONTROL_PLANE)
+    }
+
+
+def _number(port: str | None) -> int:
+    return int(port) if port and port.isdecimal() else 6443
 
 
 def _ask(node: str | None, access: ApiAccess) -> tuple[HealthAnswer, ...]:

@@ -16,9 +16,11 @@ class Right:
     """Something that is done at the API, and what is lost where it may not be.
 
     Args:
-        resource: in plural; or a path that is no resource, as `/metrics`.
+        resource: in plural, with its subresource as `nodes/proxy`; or a path that is no resource,
+            as `/metrics`.
         lost: what is not covered without it.
-        needed: whether conformance needs it; all else is wanted for probes and chaos alone.
+        needed: whether conformance needs it; all else is wanted for probes and chaos alone, or is
+            more than many an owner gives.
     """
 
     verb: str
@@ -37,7 +39,10 @@ class Right:
         """The `spec` of a SelfSubjectAccessReview."""
         if self.resource.startswith("/"):
             return {"nonResourceAttributes": {"verb": self.verb, "path": self.resource}}
-        attributes = {"verb": self.verb, "group": self.group, "resource": self.resource}
+        resource, _, part = self.resource.partition("/")
+        attributes = {"verb": self.verb, "group": self.group, "resource": resource}
+        if part:
+            attributes["subresource"] = part
         if self.namespace:
             attributes["namespace"] = self.namespace
         return {"resourceAttributes": attributes}
@@ -55,6 +60,7 @@ _READS = "every probe that reads, so every fault"
 _PODS = "the probes of the cluster's DNS and of Pods' network"
 _WRITES = "probes that write, and the watch of what they write"
 _HISTORIES = "histories: whether a write is lost or applied twice, a read stale, a watch with gaps"
+_KUBELETS = "whether each apiserver reaches each kubelet"
 _CANARY = "the scheduling canary: until when a new Deployment waits for its Pods"
 _LEFT = "cleaning up: what probes wrote stays"
 
@@ -80,6 +86,7 @@ RIGHTS = (
     Right("list", "storage.k8s.io", "storageclasses", "whether data follow their Pods"),
     Right("list", "admissionregistration.k8s.io", "validatingwebhookconfigurations", "webhooks"),
     Right("list", "admissionregistration.k8s.io", "mutatingwebhookconfigurations", "webhooks"),
+    *_may("get", "nodes/proxy", _KUBELETS),
     *_may("watch", _LEASES, "overlap of leaders", namespace=SYSTEM),
     *_may("watch", "nodes", "when nodes go and come back, in a timeline"),
     *_may("watch", "events", "the cluster's own events in a timeline"),

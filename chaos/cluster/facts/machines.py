@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import ClassVar
 
 from chaos.cluster.facts.basics import UNREAD, NotAvailable
 
@@ -165,6 +166,30 @@ class HealthAnswer:
     address: str
     path: str
     code: int | None
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KubeletReach:
+    """What came of asking an apiserver for the health of a node's kubelet.
+
+    Args:
+        apiserver: whose machine; None for whichever the endpoint chose.
+        node: whose kubelet.
+        by: who answered: `kubelet`, or `apiserver` in its place; empty where nobody did in time;
+            `nobody` where the apiserver itself was not reached.
+        code: the HTTP status; None where there was no answer.
+        said: the first words of the answer, or why there was none.
+
+    Attributes:
+        MOST: nodes that each apiserver is asked for; of more than that, so many from all over.
+    """
+
+    MOST: ClassVar[int] = 50
+    apiserver: str | None
+    node: str
+    by: str
+    code: int | None = None
     said: str = ""
 
 

@@ -22,7 +22,7 @@ from chaos.cluster.facts.declared import (
     ProgramVersion,
 )
 from chaos.cluster.facts.etcd import EncryptionFacts, EtcdFacts, EtcdMetrics
-from chaos.cluster.facts.machines import FromPod, HealthAnswer, Machine
+from chaos.cluster.facts.machines import FromPod, HealthAnswer, KubeletReach, Machine
 from chaos.cluster.facts.monitoring import MonitoringFacts, OperationsFacts
 from chaos.cluster.facts.scheduling import NetworkFacts, PodGroup, ServiceFact, Webhook
 from chaos.cluster.facts.system import SystemFacts
@@ -118,6 +118,7 @@ class Facts:
         schedules: what takes snapshots, by node; the API's CronJobs under `""`.
         restored: the newest snapshot, given back its life.
         replacing: what replaces machines by itself.
+        kubelet_reach: each kubelet, asked through each apiserver.
     """
 
     version: int = VERSION
@@ -168,3 +169,4 @@ class Facts:
     schedules: Mapping[str, tuple[BackupSchedule, ...] | NotAvailable] = field(default_factory=dict)
     restored: Restored | NotAvailable = UNREAD
     replacing: tuple[HealthCheck, ...] | NotAvailable = UNREAD
+    kubelet_reach: tuple[KubeletReach, ...] | NotAvailable = UNREAD

@@ -37,13 +37,13 @@ class RenewedAndNotLoaded(Defect):
 class SignedByItself(Defect):
     """A kubelet serves a certificate that the cluster's authority never saw.
 
-    Who signed what lies on its disk is the chain's item to tell as well, and Prometheus, which
-    believes the cluster's authority alone, scrapes it in vain.
+    Who signed what lies on its disk is the chain's item to tell as well. Prometheus and the
+    apiservers believe the cluster's authority alone: it is scraped in vain, and gives them no logs.
     """
 
     name = "signed-by-itself"
     item = "kubelet-serving-certificates"
-    also = frozenset({"certificates-chain", "scraped-kubelets"})
+    also = frozenset({"certificates-chain", "scraped-kubelets", "apiservers-reach-kubelets"})
     evidence = r"kubelet of worker-3 \([\d.:]+\) shows one that CN=worker-3-ca signed itself"
 
     def plant(self, bench: Bench) -> None:

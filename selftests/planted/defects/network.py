@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from lab.wait import until
 from selftests.planted.bench import Bench
 from selftests.planted.defect import Defect
 
 FILTER, TABLE = "/usr/local/lib/machine/pods.nft", "table inet machine-pods"
+CUT = "table inet planted-cut"
 
 
 class PolicyForSome(Defect):
@@ -79,6 +81,38 @@ class StatisticsOpen(Defect):
 
     def mend(self, bench: Bench) -> None:
         _close(bench, "lb-2")
+
+
+class OneApiserverWithoutOneKubelet(Defect):
+    """What one control plane sends to one worker's kubelet is dropped, and nothing else is.
+
+    All that is measured or asked from elsewhere still comes there, and the worker stays Ready: its
+    kubelet calls the API, not the other way round.
+    """
+
+    name = "one-apiserver-without-one-kubelet"
+    item = "apiservers-reach-kubelets"
+    evidence = r"^the apiserver of cp-2 does not reach the kubelet of worker-1 \(no answer within"
+
+    def plant(self, bench: Bench) -> None:
+        address = bench.machine("worker-1").address
+        drop = f"ip daddr {address} tcp dport 10250 drop"
+        chain = (
+            f"chain output {{ type filter hook output priority filter; policy accept; {drop}; }}"
+        )
+        rules = f"{CUT}\ndelete {CUT}\n{CUT} {{\n{chain}\n}}\n"
+        bench.on("cp-2", "nft --file -", stdin=rules)
+
+    def mend(self, bench: Bench) -> None:
+        bench.on("cp-2", "nft --file -", stdin=f"{CUT}\ndelete {CUT}\n")
+        server = f"--server=https://{bench.machine('cp-2').address}:6443"
+        asked = ("get", "--raw=/api/v1/nodes/worker-1/proxy/healthz", server)
+        # The apiserver may still wait on a connection that was cut: it gives it up after 45 s.
+        until(
+            lambda: bench.kubectl(*asked).strip() == "ok",
+            "cp-2 reaches worker-1's kubelet",
+            timeout=90,
+        )
 
 
 def unwaive(bench: Bench, item: str) -> None:
