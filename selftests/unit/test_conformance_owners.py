@@ -27,8 +27,9 @@ TOPICS = (
     *("level", "monitoring", "operations", "managed", "nodes", "capacity", "webhooks", "network"),
     *("balanced_endpoint", "workloads", "load_balancer"),
 )
-# Whose tests are older than these tables.
+# Whose tests have files of their own, or are older than these tables.
 ELSEWHERE = {
+    *("balancer-config-valid", "network-paths"),
     *("workloads-apart", "disruption-budgets", "balancer-backends", "balancer-checks-apiservers"),
     *("balancer-sees-apiservers", "balancer-uses-every-apiserver", "apiservers-reach-kubelets"),
 }
