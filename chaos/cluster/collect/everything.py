@@ -64,7 +64,7 @@ def collect(cluster: Cluster) -> Facts:
     # that is looked at together keeps an apiserver from saying in time that it is well.
     ports = _ports(by_node)
     well = health.look(cluster, ports)
-    reach = kubelet_reach.look(cluster, ports, nodes, well)
+    reaching = Later(partial(kubelet_reach.look, cluster, ports, nodes, well))
     deeper = Deeper.begin(cluster, answers, etcd)
     wider = Wider.begin(cluster, lists, answers, etcd)
     shaking = Later(partial(_served, cluster, ways, answers.authorities))
@@ -99,7 +99,7 @@ def collect(cluster: Cluster) -> Facts:
         leases=lists.use(kubernetes.leases_of, "leases"),
         components=by_node,
         health=well,
-        kubelet_reach=reach,
+        kubelet_reach=reaching.result(),
     )
     found = deeper.added(found, lists, answers, doors.uninvited(ways))
     found = wider.added(found, lists, answers)
