@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from chaos.cluster.facts import Certificate, Declared, Facts, NotAvailable, Webhook
@@ -16,13 +17,20 @@ def _told(webhook: Webhook) -> str:
     return f"{webhook.name} of {webhook.configuration}"
 
 
+def _closed(webhooks: Collection[Webhook], findings: Findings) -> list[Webhook]:
+    """Those without whose answer nothing is taken; that there is none is told."""
+    closed = [one for one in webhooks if one.fail_closed]
+    if not closed:
+        findings.good.append(f"none of {counted(len(webhooks), 'webhook')} fails closed")
+    return closed
+
+
 def two_endpoints_each(facts: Facts, _inventory: Declared) -> CheckOutcome:
     """A webhook without whose answer nothing is taken has two endpoints that are ready."""
     if isinstance(facts.webhooks, NotAvailable):
         return not_covered("the webhooks", facts.webhooks)
     findings = Findings()
-    closed = [one for one in facts.webhooks if one.fail_closed]
-    for one in closed:
+    for one in _closed(facts.webhooks, findings):
         if one.service is None:
             findings.gap(f"who answers for {_told(one)}", "it has a URL outside the cluster")
         elif one.ready is None:
@@ -35,8 +43,6 @@ def two_endpoints_each(facts: Facts, _inventory: Declared) -> CheckOutcome:
             )
         else:
             findings.good.append(f"{_told(one)}: {one.ready} endpoints of {one.service} are ready")
-    if not closed:
-        findings.good.append(f"none of {counted(len(facts.webhooks), 'webhook')} fails closed")
     return findings.outcome()
 
 
@@ -62,8 +68,7 @@ def not_in_their_own_way(facts: Facts, _inventory: Declared) -> CheckOutcome:
     if isinstance(facts.webhooks, NotAvailable):
         return not_covered("the webhooks", facts.webhooks)
     findings = Findings()
-    closed = [one for one in facts.webhooks if one.fail_closed]
-    for one in closed:
+    for one in _closed(facts.webhooks, findings):
         if one.catches:
             findings.wrong.append(
                 f"{_told(one)} fails closed and is asked for {listed(one.catches)}: once it is "
@@ -74,8 +79,6 @@ def not_in_their_own_way(facts: Facts, _inventory: Declared) -> CheckOutcome:
             findings.gap(f"whether {_told(one)} is asked for {listed(one.perhaps)}", why)
         else:
             findings.good.append(f"{_told(one)} is not asked for what it needs itself")
-    if not closed:
-        findings.good.append(f"none of {counted(len(facts.webhooks), 'webhook')} fails closed")
     return findings.outcome()
 
 
@@ -84,11 +87,8 @@ def authorities_last(facts: Facts, _inventory: Declared) -> CheckOutcome:
     if isinstance(facts.webhooks, NotAvailable):
         return not_covered("the webhooks", facts.webhooks)
     findings = Findings()
-    closed = [one for one in facts.webhooks if one.fail_closed]
-    for one in closed:
+    for one in _closed(facts.webhooks, findings):
         _authorities(one, facts.collected, findings)
-    if not closed:
-        findings.good.append(f"none of {counted(len(facts.webhooks), 'webhook')} fails closed")
     return findings.outcome()
 
 
