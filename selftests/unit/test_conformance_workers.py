@@ -42,8 +42,8 @@ def test_one({2}):
 
 
 @pytest.fixture(autouse=True)
-def _no_inventory_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HOLDFAST_INVENTORY", "INVENTORY"):
+def _nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOLDFAST_INVENTORY", "INVENTORY", "PYTEST_XDIST_WORKER"):
         monkeypatch.delenv(name, raising=False)
 
 
