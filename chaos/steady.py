@@ -10,7 +10,7 @@ from functools import partial
 import tenacity
 
 from chaos.cluster.cluster import Cluster
-from chaos.cluster.collect.balancers import STATS, questions, read
+from chaos.cluster.collect.balancers import STATS, questions, states
 from chaos.cluster.facts import NotAvailable
 from chaos.cluster.inventory_parts import Role
 from chaos.cluster.node import Node
@@ -122,12 +122,9 @@ def _balancer(node: Node, cluster: Cluster) -> list[str]:
     asked = questions(part)
     if STATS not in asked:
         return []
-    answers = node.ask(Questions.of(asked, limit=ASKING))
-    balancer = read(node.name, answers, address=cluster.inventory.endpoint.address, part=part)
-    if isinstance(balancer.states, NotAvailable):
-        return [f"{node.name} does not tell how its servers are: {balancer.states.reason}."]
-    return [
-        f"{node.name} has {state.server} as {state.status}."
-        for state in balancer.states
-        if not state.up
-    ]
+    # That alone: the probes are measuring, and what is asked beside it is taken from the cluster.
+    answers = node.ask(Questions.of({STATS: asked[STATS]}, limit=ASKING))
+    found = states(answers[STATS])
+    if isinstance(found, NotAvailable):
+        return [f"{node.name} does not tell how its servers are: {found.reason}."]
+    return [f"{node.name} has {one.server} as {one.status}." for one in found if not one.up]

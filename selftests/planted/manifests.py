@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from lab.wait import until
@@ -19,6 +20,8 @@ _WELL = {
 }
 LONGEST = 90
 """Seconds within which kubelet has ended the old one and the new one runs."""
+LONGEST_TOLD = 180
+"""Seconds within which kubelet has told so: 94 were seen, after three restarts in a row."""
 
 
 class OtherFlag(Defect):
@@ -117,4 +120,17 @@ def _until_it_runs(bench: Bench, machine: str, program: str, right: Callable[[st
     ask = f"curl --silent --insecure --fail --output /dev/null --max-time 5 {_WELL[program]}"
     serves = f"{ask} && echo well || true"
     until(lambda: bench.on(machine, serves), f"{program} on {machine} serves", timeout=LONGEST)
+    told = f"the API tells of {program} on {machine} that it is ready"
+    until(partial(_is_told_ready, bench, machine, program), told, timeout=LONGEST_TOLD, every=0.5)
     until_scraped(bench)
+
+
+def _is_told_ready(bench: Bench, machine: str, program: str) -> bool:
+    # The mirror Pod tells of the one before for a while: it must be ready, and the one that runs.
+    ask = "crictl ps --no-trunc --quiet --label io.kubernetes.container.name"
+    runs = bench.on(machine, f"{ask}={program}").split()
+    named = f"--field-selector=metadata.name={program}-{machine}"
+    pods = bench.kubectl.items("pods", "--namespace=kube-system", named)
+    told = [one for pod in pods for one in pod["status"].get("containerStatuses", [])]
+    ready = [one["containerID"].partition("://")[2] for one in told if one["ready"]]
+    return bool(ready) and ready == runs

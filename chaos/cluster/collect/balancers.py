@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from chaos.cluster.addresses import has_address
 from chaos.cluster.collect import haproxy_check
-from chaos.cluster.facts import Balancer, NotAvailable
+from chaos.cluster.facts import Balancer, HaproxyState, NotAvailable
 from chaos.cluster.haproxy import parse_haproxy
 from chaos.cluster.haproxy_stats import parse_stats
 from chaos.cluster.inventory_parts import LoadBalancers
@@ -70,12 +70,17 @@ def read(
         node=node,
         holds_address=_holds(answers[ADDRESSES], address),
         config=_parsed(answers[CONFIG], parse_haproxy) if has_config else missing,
-        states=_parsed(answers[STATS], parse_stats) if has_config else missing,
+        states=states(answers[STATS]) if has_config else missing,
         complaint=haproxy_check.read(answers[CHECK]) if CHECK in answers else missing,
         keepalived=(
             _parsed(answers[KEEPALIVED], parse_keepalived) if KEEPALIVED in answers else None
         ),
     )
+
+
+def states(said: Said) -> tuple[HaproxyState, ...] | NotAvailable:
+    """How the running HAProxy has its servers, by what it answered to STATS."""
+    return _parsed(said, parse_stats)
 
 
 def _holds(said: Said, address: str | None) -> bool | NotAvailable:
