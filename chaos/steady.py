@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 
@@ -22,51 +22,60 @@ ASKING = timedelta(seconds=8)
 EVERY = timedelta(seconds=0.5)
 
 
-def troubles(cluster: Cluster) -> list[str]:
-    """What is not as it should be, a sentence each; nothing where the cluster is whole.
+Look = Callable[[], list[str]]
+"""What is not as it should be, a sentence each; a HoldfastError is one too."""
 
-    Whole: every Node is Ready, every voter of etcd answers and they agree on a leader, every
-    control plane's apiserver is ready, the virtual IP has one holder, and every balancer sees
-    every apiserver up.
+
+def looks(cluster: Cluster) -> dict[str, Look]:
+    """Where to look, by what it is.
+
+    A cluster is whole where every Node is Ready, every voter of etcd answers and they agree on a
+    leader, every control plane's apiserver is ready, the virtual IP has one holder, and every
+    balancer sees every apiserver up.
     """
-    looks: dict[str, Callable[[], list[str]]] = {
+    found: dict[str, Look] = {
         "nodes": partial(_nodes, cluster),
         "virtual IP": partial(_holders, cluster),
     }
     if cluster.inventory.etcd is not None:
-        looks["etcd"] = partial(_etcd, cluster)
+        found["etcd"] = partial(_etcd, cluster)
     for node in cluster.with_role(Role.CONTROL_PLANE):
-        looks[f"apiserver on {node.name}"] = partial(_apiserver, node, cluster)
+        found[f"apiserver on {node.name}"] = partial(_apiserver, node, cluster)
     for node in cluster.with_role(Role.LOAD_BALANCER):
-        looks[f"balancer {node.name}"] = partial(_balancer, node, cluster)
-    found: list[str] = []
-    for what, answer in together(looks).items():
-        if isinstance(answer, HoldfastError):
-            found.append(f"{what}: {answer.problem}")
-        else:
-            found += answer
+        found[f"balancer {node.name}"] = partial(_balancer, node, cluster)
     return found
 
 
 def wait_whole(
-    cluster: Cluster, *, within: timedelta, look: Callable[[Cluster], list[str]] = troubles
+    cluster: Cluster,
+    *,
+    within: timedelta,
+    at: Callable[[Cluster], Mapping[str, Look]] = looks,
 ) -> tuple[float | None, list[str]]:
     """Look until nothing is wrong any more.
 
+    What was wrong is looked at again, and everything only once that is mended: the probes are
+    measuring meanwhile, and each look is taken from the cluster.
+
     Args:
         within: how long at most.
+        at: where to look.
 
     Returns:
-        the monotonic moment at which the first look without a trouble *began*, or None with the
-        troubles of the last look.
+        the monotonic moment at which the first look at everything without a trouble *began*, or
+        None with the troubles that were seen last.
     """
-    last: list[str] = []
-    seen: list[float] = []
+    every = at(cluster)
+    wrong: dict[str, list[str]] = {}
+    began = 0.0
 
     def whole() -> bool:
-        seen.append(time.monotonic())
-        last[:] = look(cluster)
-        return not last
+        nonlocal wrong, began
+        if wrong and (wrong := _seen({what: every[what] for what in wrong})):
+            return False
+        began = time.monotonic()
+        wrong = _seen(every)
+        return not wrong
 
     retrying = tenacity.Retrying(
         stop=tenacity.stop_after_delay(within.total_seconds()),
@@ -76,8 +85,19 @@ def wait_whole(
     try:
         retrying(whole)
     except tenacity.RetryError:
-        return None, last
-    return seen[-1], []
+        return None, [sentence for told in wrong.values() for sentence in told]
+    return began, []
+
+
+def _seen(at: Mapping[str, Look]) -> dict[str, list[str]]:
+    """What is wrong, by where it was seen."""
+    found: dict[str, list[str]] = {}
+    for what, answer in together(at).items():
+        if isinstance(answer, HoldfastError):
+            found[what] = [f"{what}: {answer.problem}"]
+        elif answer:
+            found[what] = answer
+    return found
 
 
 def _nodes(cluster: Cluster) -> list[str]:
