@@ -55,7 +55,8 @@ def test_what_is_whole_is_looked_at_once() -> None:
     looks = Looks(nodes=[], etcd=[])
     before = time.monotonic()
     back, wrong = wait(looks)
-    assert back is not None and before <= back <= min(looks.moments)
+    assert back is not None
+    assert before <= back <= min(looks.moments)
     assert (wrong, sorted(looks.asked)) == ([], ["etcd", "nodes"])
 
 
@@ -66,14 +67,16 @@ def test_only_what_was_wrong_is_asked_again_and_then_all() -> None:
     assert looks.asked[2:5] == ["etcd"] * 3
     assert sorted(looks.asked[5:]) == ["etcd", "nodes"]
     assert wrong == []
-    assert back is not None and looks.moments[4] < back <= looks.moments[5]
+    assert back is not None
+    assert looks.moments[4] < back <= looks.moments[5]
 
 
 def test_what_breaks_while_another_mends_is_waited_for_too() -> None:
     looks = Looks(nodes=[[], ["cp-2 is not Ready"]], etcd=[["no leader"]])
     back, wrong = wait(looks)
     assert (looks.asked.count("nodes"), looks.asked.count("etcd"), wrong) == (4, 4, [])
-    assert back is not None and looks.moments[-3] < back
+    assert back is not None
+    assert looks.moments[-3] < back
 
 
 def test_what_stays_wrong_is_told_when_the_time_is_over() -> None:
