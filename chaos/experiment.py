@@ -19,6 +19,7 @@ from pathlib import Path
 from chaos import limits, story
 from chaos.cluster.clock import offsets_of
 from chaos.cluster.cluster import Cluster
+from chaos.cluster.parallel import GENTLY
 from chaos.cluster.target import Chosen
 from chaos.coverage import not_covered
 from chaos.errors import HoldfastError
@@ -186,7 +187,7 @@ class Experiment:
         for sentences in concerns(predictions, aim.planned.budgets).values():
             for sentence in sentences:
                 self.say("concern", sentence)
-        offsets = offsets_of(self.cluster)
+        offsets = offsets_of(self.cluster, at_once=GENTLY)
         self._mark(sampling, story.CLOCKS, nodes=offsets)
 
     def _not_tried(self, timeline: Path, why: str) -> ExperimentResult:

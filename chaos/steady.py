@@ -14,7 +14,7 @@ from chaos.cluster.collect.balancers import STATS, questions, states
 from chaos.cluster.facts import NotAvailable
 from chaos.cluster.inventory_parts import Role
 from chaos.cluster.node import Node
-from chaos.cluster.parallel import together
+from chaos.cluster.parallel import GENTLY, together
 from chaos.cluster.shell import Questions
 from chaos.errors import HoldfastError
 
@@ -92,7 +92,7 @@ def wait_whole(
 def _seen(at: Mapping[str, Look]) -> dict[str, list[str]]:
     """What is wrong, by where it was seen."""
     found: dict[str, list[str]] = {}
-    for what, answer in together(at).items():
+    for what, answer in together(at, at_once=GENTLY).items():
         if isinstance(answer, HoldfastError):
             found[what] = [f"{what}: {answer.problem}"]
         elif answer:

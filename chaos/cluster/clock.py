@@ -23,7 +23,7 @@ from functools import partial
 
 from chaos.cluster.backend import argv_of
 from chaos.cluster.cluster import Cluster
-from chaos.cluster.parallel import together
+from chaos.cluster.parallel import AT_ONCE, together
 from chaos.cluster.reach import Reach, parse_url
 from chaos.cluster.unreachable import NodeTimedOut
 from chaos.errors import HoldfastError
@@ -141,15 +141,21 @@ def measure(
 
 
 def clocks(
-    reaches: Mapping[str, Reach], *, rounds: int = ROUNDS, limit: timedelta = LIMIT
+    reaches: Mapping[str, Reach],
+    *,
+    rounds: int = ROUNDS,
+    limit: timedelta = LIMIT,
+    at_once: int = AT_ONCE,
 ) -> dict[str, Offset | HoldfastError]:
-    """The offset of each node, all at once; in place of one, why it could not be had.
+    """The offset of each node; in place of one, why it could not be had.
 
     Args:
         reaches: how each node is reached, by its name (`parse_url` of the inventory's url).
+        at_once: how many are asked at a time.
     """
     return together(
-        {n: partial(measure, n, reach, rounds=rounds, limit=limit) for n, reach in reaches.items()}
+        {n: partial(measure, n, reach, rounds=rounds, limit=limit) for n, reach in reaches.items()},
+        at_once=at_once,
     )
 
 
@@ -196,15 +202,15 @@ def _end(process: subprocess.Popen[bytes]) -> None:
                 pipe.close()
 
 
-def offsets_of(cluster: Cluster) -> dict[str, tuple[float, float]]:
+def offsets_of(cluster: Cluster, *, at_once: int = AT_ONCE) -> dict[str, tuple[float, float]]:
     """Each node's offset and how wrong it may be, in seconds; nodes that do not tell are left out.
 
-    Takes LIMIT at most.
+    Takes LIMIT at most, for as many as are asked at once.
     """
     folder = cluster.inventory.folder
     reaches = {part.name: parse_url(part.url, folder) for part in cluster.inventory.nodes}
     return {
         name: (round(found.offset, 6), round(found.within, 6))
-        for name, found in clocks(reaches).items()
+        for name, found in clocks(reaches, at_once=at_once).items()
         if isinstance(found, Offset)
     }

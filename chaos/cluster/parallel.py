@@ -6,6 +6,7 @@ run should not have to wait for a machine that does not answer. These are daemon
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping
@@ -18,6 +19,9 @@ _T = TypeVar("_T")
 
 # Waiting for ssh and for answers is most of it: more threads than processors do no harm.
 AT_ONCE = 16
+GENTLY = os.cpu_count() or 1
+"""While probes measure: what this host does in one burst is taken from them, and in a lab, whose
+machines share its processors, from the cluster too."""
 
 
 class Later(Generic[_T]):

@@ -1,4 +1,4 @@
-"""Reads the settings that a prediction is made from: one call to each node, all at once."""
+"""Reads the settings that a prediction is made from: one call to each node, a few at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chaos.cluster.haproxy import parse_haproxy
 from chaos.cluster.inventory_parts import LoadBalancers, Role
 from chaos.cluster.keepalived import parse_keepalived
 from chaos.cluster.node import Node
-from chaos.cluster.parallel import together
+from chaos.cluster.parallel import GENTLY, together
 from chaos.cluster.settings import HaproxyFile, KeepalivedFile, Settings
 from chaos.cluster.shell import Questions, Said
 from chaos.errors import HoldfastError
@@ -43,7 +43,7 @@ def read_settings(cluster: Cluster) -> Settings:
         "etcd": cluster.etcd_facts,
         "version": partial(_version, cluster),
     }
-    found = together(tasks)
+    found = together(tasks, at_once=GENTLY)
     said = {name: found[f"node {name}"] for name, questions in asked.items() if questions}
     part, etcd = cluster.inventory.load_balancers, found["etcd"]
     return Settings(
