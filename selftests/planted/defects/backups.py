@@ -32,7 +32,8 @@ class StaleBackup(Defect):
     quick = True
 
     def plant(self, bench: Bench) -> None:
-        bench.on(FROM, f"systemctl stop {TIMER} {SERVICE}")
+        bench.on(FROM, f"systemctl stop {TIMER}")
+        _take(bench, FROM)
         aged = f"find {FOLDER} -type f -exec touch --date='5 hours ago' {{}} +"
         bench.on(STORE, f'[ -n "$(ls {FOLDER})" ] && {aged}')
 
@@ -66,6 +67,7 @@ class LastRunFailed(Defect):
         lines = r"[Service]\nExecStart=\nExecStart=/bin/false\nRestart=no\n"
         unit = f"/run/systemd/system/{SERVICE}.d"
         fail = f"systemctl daemon-reload; systemctl start {SERVICE} || true"
+        _take(bench, "cp-3")
         bench.on(
             "cp-3", f"mkdir -p {unit} && printf '{lines}' >{unit}/planted.conf && {{ {fail}; }}"
         )
@@ -126,6 +128,11 @@ class KeysAreNotKept(Defect):
     def mend(self, bench: Bench) -> None:
         for worker in bench.fleet.plan.of(Role.WORKER):
             bench.on(worker.name, f"[ ! -e {AWAY} ] || {{ cp -a {AWAY}/. / && rm -r {AWAY}; }}")
+
+
+def _take(bench: Bench, machine: str) -> None:
+    """Take a snapshot there. One that is being taken is waited for: ended, it would have failed."""
+    bench.on(machine, f"systemctl start {SERVICE}")
 
 
 def _spoil_newest(bench: Bench, how: str) -> None:
