@@ -137,7 +137,7 @@ def _take(bench: Bench, machine: str) -> None:
 
 def _spoil_newest(bench: Bench, how: str) -> None:
     """Take a snapshot, which is the newest of all then, and do this to its copy."""
-    bench.on(FROM, f"systemctl start {SERVICE}")
+    _take(bench, FROM)
     newest = f"f=$(ls -t {FOLDER}/*.db | head -n 1)"
     bench.on(STORE, f"{newest}; mkdir -p {KEPT} && echo $f >{KEPT}/spoiled && {how} $f")
 
